@@ -1,0 +1,171 @@
+"""The command line: stable words that scripts rely on; every command imports only what it needs.
+
+Exit code 0 on success, 2 on wrong use, 1 otherwise with one clear line on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from peerwatt import __version__
+from peerwatt.config.paths import DEFAULT_SITE, DEMO_SITE
+
+
+class Failure(Exception):
+    """A command failed; the message is the one line that the user sees."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except KeyboardInterrupt:
+        return 130
+    except (Failure, FileNotFoundError, PermissionError) as fault:
+        print(f"peerwatt: {fault}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="peerwatt",
+        description="Live energy, planning and neighbour-to-neighbour trading for a household.",
+    )
+    parser.add_argument("--version", action="version", version=f"peerwatt {__version__}")
+    parser.add_argument("--site", default=None, help="name of the site (default: home)")
+    parser.add_argument("--theme", choices=("light", "dark"), help="colours of the window")
+    parser.set_defaults(run=_window)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    _add_engine(commands)
+    _add_demo(commands)
+    _add_devices(commands)
+    _add_plan(commands)
+    _add_chain(commands)
+    _add_audit(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction
+
+
+def _add_engine(commands: Commands[argparse.ArgumentParser]) -> None:
+    engine = commands.add_parser("engine", help="run headless")
+    engine.add_argument("--site", default=argparse.SUPPRESS, help="name of the site")
+    engine.set_defaults(run=_engine)
+
+
+def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser("demo", help="a simulated street over the real protocols")
+    demo.add_argument("--headless", action="store_true", help="without a window; writes a report")
+    demo.add_argument("--intervals", type=_positive, help="15-minute intervals to run (headless: 8)")
+    demo.add_argument("--speed", type=_speed, help="times real time, or 'max' (default 60)")
+    demo.add_argument("--seed", type=int, default=1, help="makes a run repeatable")
+    demo.add_argument("--houses", type=_houses, default=6, help="houses in the street, from 6 on")
+    demo.add_argument("--start", default="2025-06-16T06:00", help="local start of the simulation")
+    demo.add_argument("--replay", type=Path, metavar="FILE", help="measured load and PV, CSV")
+    demo.add_argument("--replay-load-kwh", type=float, default=4500, help="scale to this a year")
+    demo.add_argument("--replay-pv-kwh", type=float, default=6000, help="scale to this a year")
+    demo.add_argument("--report", type=Path, metavar="FILE", help="write the JSON report here")
+    demo.add_argument("--theme", choices=("light", "dark"), default=argparse.SUPPRESS)
+    demo.set_defaults(run=_demo)
+
+
+def _add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
+    devices = commands.add_parser("devices", help="find and read hardware; never writes")
+    actions = devices.add_subparsers(required=True, metavar="scan | probe | dump")
+    scan = actions.add_parser("scan", help="look for devices in this computer's own subnet")
+    scan.add_argument("--hosts", nargs="*", default=(), help="look only at these hosts")
+    for name, words in (("probe", "say what answers at a host"), ("dump", "read every value")):
+        action = actions.add_parser(name, help=words)
+        action.add_argument("host")
+        action.add_argument("--port", type=_positive, default=502)
+        action.add_argument("--unit", type=int, default=None)
+        action.set_defaults(run=_devices, action=name)
+        action.add_argument("--json", action="store_true")
+    scan.add_argument("--json", action="store_true")
+    scan.set_defaults(run=_devices, action="scan")
+
+
+def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
+    plan = commands.add_parser("plan", help="JSON in, plan as JSON out")
+    plan.add_argument("--input", type=Path, required=True, metavar="FILE")
+    plan.set_defaults(run=_plan)
+
+
+def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
+    chain = commands.add_parser("chain", help="what is verified")
+    actions = chain.add_subparsers(required=True, metavar="status | verify FILE")
+    status = actions.add_parser("status", help="what is verified, up to which block")
+    status.add_argument("--json", action="store_true")
+    status.add_argument("--site", default=argparse.SUPPRESS)
+    status.set_defaults(run=_chain_status)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
+    return value
+
+
+def _houses(text: str) -> int:
+    value = int(text)
+    if not 6 <= value <= 30:
+        raise argparse.ArgumentTypeError(f"{text} must be between 6 and 30")
+    return value
+
+
+def _speed(text: str) -> float:
+    """Return the factor; 0 stands for ``max``."""
+    if text == "max":
+        return 0.0
+    value = float(text)
+    if not 1 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} must be 'max' or between 1 and 3600")
+    return value
+
+
+def _window(options: argparse.Namespace) -> int:
+    try:
+        from peerwatt.gui.app import run_window
+    except ImportError as fault:
+        raise Failure(
+            f"the window cannot open ({fault}); run 'make setup', or 'peerwatt engine' headless"
+        ) from None
+    return run_window(options.site or DEFAULT_SITE, theme=options.theme)
+
+
+def _engine(options: argparse.Namespace) -> int:
+    from peerwatt.engine.app import EngineFault, run_engine
+
+    try:
+        return run_engine(options.site or DEFAULT_SITE)
+    except EngineFault as fault:
+        raise Failure(str(fault)) from None
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from peerwatt.simulation.demo import DemoFault, DemoOptions, run_demo
+
+    chosen = DemoOptions(
+        site=options.site or DEMO_SITE,
+        headless=options.headless,
+        intervals=options.intervals,
+        speed=options.speed,
+        seed=options.seed,
+        houses=options.houses,
+        start=options.start,
+        replay=options.replay,
+        replay_load_kwh=options.replay_load_kwh,
+        replay_pv_kwh=options.replay_pv_kwh,
+        report=options.report,
+        theme=options.theme,
+    )
+    try:
+        return run_demo(chosen)
+    except DemoFault as fault:
+        raise Failure(str(fault)) from None

@@ -1,0 +1,1 @@
+"""Settings declared once, paths, resource lookup, logging and clocks."""

@@ -1,0 +1,172 @@
+"""Settings of a site, each declared once with its unit, default and limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .paths import write_private
+
+
+class SettingsFault(Exception):
+    """Settings cannot be used; the message names the file, the field and what to do."""
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SunSpecDevice(Section):
+    """A SunSpec device on Modbus TCP; one endpoint may hold inverter and battery."""
+
+    protocol: Literal["sunspec-tcp"] = "sunspec-tcp"
+    device_id: str
+    host: str
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] | None = None
+    """Modbus unit; ``None`` scans the usual ones."""
+    role: Literal["meter", "inverter"]
+    control: bool = False
+    """Whether an installer allowed writing to it."""
+    connect_delay_s: float = 0.0
+    timeout_s: float = 3.0
+
+
+class OcppDevice(Section):
+    """An EV charger that connects to the engine's OCPP 1.6J central system."""
+
+    protocol: Literal["ocpp1.6"] = "ocpp1.6"
+    device_id: str
+    charge_point_id: Annotated[str, Field(max_length=48)]
+    control: bool = False
+    min_current_a: float = 6.0
+    max_current_a: float = 16.0
+    phases: Literal[1, 3] = 3
+    voltage_v: float = 230.0
+    id_tag: Annotated[str, Field(max_length=20)] = "PEERWATT"
+
+
+DeviceSettings = Annotated[SunSpecDevice | OcppDevice, Field(discriminator="protocol")]
+
+
+class OcppServer(Section):
+    """Where chargers connect; loopback unless the owner chose otherwise."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8887
+    sample_interval_s: int = 10
+
+
+class Location(Section):
+    """Where the house stands."""
+
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)] = 47.39
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)] = 8.05
+    timezone: str = "Europe/Zurich"
+
+
+class ChainSettings(Section):
+    """Which network, over which endpoints, from which trust root."""
+
+    network: str = "devnet"
+    chain_id: int = 20211
+    endpoints: tuple[str, ...] = ()
+    genesis_hash: str = ""
+    """Trust root: hash of block 0, 0x hex."""
+    validators: tuple[str, ...] = ()
+    """Validator set after block 0, ascending."""
+    block_period_s: int = 5
+    contracts: dict[str, str] = {}
+    """Contract name -> address."""
+
+
+class WalletSettings(Section):
+    """Accounts; keys themselves are never in settings."""
+
+    owner_address: str | None = None
+    agent_key: Literal["keyring", "file"] = "keyring"
+
+
+class TradingSettings(Section):
+    """The owner's limits for the trading agent."""
+
+    enabled: bool = True
+    lead_s: int = 900
+    """How long before its start an interval gets its order, seconds."""
+    min_order_wh: int = 20
+
+
+class FlexSettings(Section):
+    """The owner's limits for answering the DSO."""
+
+    enabled: bool = True
+    min_price_micro_per_kwh: int = 100_000
+
+
+class CarSettings(Section):
+    """What the car should have, and when."""
+
+    target_energy_wh: int = 12_000
+    """Energy wanted per plug-in where the car does not tell its state of charge."""
+    ready_by_local: Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")] = "07:00"
+
+
+class BatterySettings(Section):
+    """How the battery may be used."""
+
+    reserve_pct: Annotated[float, Field(ge=0, le=100)] = 10.0
+
+
+class SiteSettings(Section):
+    """All settings of one site."""
+
+    schema_version: Literal[1] = 1
+    name: str = "My house"
+    clock: Literal["system", "driven"] = "system"
+    demo: bool = False
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """0 takes a free port; always loopback."""
+    location: Location = Location()
+    currency: str = "EUR"
+    max_import_w: float = 17_250.0
+    """Main fuse: 3 x 25 A x 230 V."""
+    devices: tuple[DeviceSettings, ...] = ()
+    ocpp: OcppServer = OcppServer()
+    chain: ChainSettings = ChainSettings()
+    wallet: WalletSettings = WalletSettings()
+    trading: TradingSettings = TradingSettings()
+    flexibility: FlexSettings = FlexSettings()
+    car: CarSettings = CarSettings()
+    battery: BatterySettings = BatterySettings()
+    cycle_s: Annotated[float, Field(gt=0)] = 1.0
+
+
+def load_settings(path: Path) -> SiteSettings:
+    """Read the settings of a site; a missing file means defaults.
+
+    Raises SettingsFault with one sentence that names the file and the field.
+    """
+    if not path.exists():
+        return SiteSettings()
+    try:
+        return SiteSettings.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingsFault(
+            f"{path}: {field}: {first['msg']}; correct it or move the file away."
+        ) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsFault(f"{path} cannot be read ({fault}); check its permissions.") from None
+
+
+def save_settings(path: Path, settings: SiteSettings) -> None:
+    """Write the settings whole or not at all."""
+    write_private(path, settings.model_dump_json(indent=2) + "\n")
