@@ -6,16 +6,11 @@ Exit code 0 on success, 2 on wrong use, 1 otherwise with one clear line on stand
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from peerwatt import __version__
+from peerwatt import __version__, commands
 from peerwatt.config.paths import DEFAULT_SITE, DEMO_SITE
-
-
-class Failure(Exception):
-    """A command failed; the message is the one line that the user sees."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.run(options) or 0)
     except KeyboardInterrupt:
         return 130
-    except (Failure, FileNotFoundError, PermissionError) as fault:
+    except (commands.Failure, FileNotFoundError, PermissionError) as fault:
         print(f"peerwatt: {fault}", file=sys.stderr)
         return 1
 
@@ -39,33 +34,32 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--site", default=None, help="name of the site (default: home)")
     parser.add_argument("--theme", choices=("light", "dark"), help="colours of the window")
     parser.set_defaults(run=_window)
-    commands = parser.add_subparsers(title="commands", metavar="")
-    _add_engine(commands)
-    _add_demo(commands)
-    _add_devices(commands)
-    _add_plan(commands)
-    _add_chain(commands)
-    _add_audit(commands)
+    words = parser.add_subparsers(title="commands", metavar="")
+    _add_engine(words)
+    _add_demo(words)
+    _add_devices(words)
+    _add_plan(words)
+    _add_chain(words)
+    _add_audit(words)
     return parser
 
 
 Commands = argparse._SubParsersAction
 
 
-def _add_engine(commands: Commands[argparse.ArgumentParser]) -> None:
-    engine = commands.add_parser("engine", help="run headless")
+def _add_engine(words: Commands[argparse.ArgumentParser]) -> None:
+    engine = words.add_parser("engine", help="run headless")
     engine.add_argument("--site", default=argparse.SUPPRESS, help="name of the site")
     engine.set_defaults(run=_engine)
 
 
-def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
-    demo = commands.add_parser("demo", help="a simulated street over the real protocols")
+def _add_demo(words: Commands[argparse.ArgumentParser]) -> None:
+    demo = words.add_parser("demo", help="a simulated street over the real protocols")
     demo.add_argument("--headless", action="store_true", help="without a window; writes a report")
     demo.add_argument("--intervals", type=_positive, help="15-minute intervals to run (headless: 8)")
     demo.add_argument("--speed", type=_speed, help="times real time, or 'max' (default 60)")
     demo.add_argument("--seed", type=int, default=1, help="makes a run repeatable")
-    demo.add_argument("--houses", type=_houses, default=6, help="houses in the street, from 6 on")
-    demo.add_argument("--start", default="2025-06-16T06:00", help="local start of the simulation")
+    demo.add_argument("--start", default="2025-06-14T17:30", help="local start of the simulation")
     demo.add_argument("--replay", type=Path, metavar="FILE", help="measured load and PV, CSV")
     demo.add_argument("--replay-load-kwh", type=float, default=4500, help="scale to this a year")
     demo.add_argument("--replay-pv-kwh", type=float, default=6000, help="scale to this a year")
@@ -74,8 +68,8 @@ def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.set_defaults(run=_demo)
 
 
-def _add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
-    devices = commands.add_parser("devices", help="find and read hardware; never writes")
+def _add_devices(words: Commands[argparse.ArgumentParser]) -> None:
+    devices = words.add_parser("devices", help="find and read hardware; never writes")
     actions = devices.add_subparsers(required=True, metavar="scan | probe | dump")
     scan = actions.add_parser("scan", help="look for devices in this computer's own subnet")
     scan.add_argument("--hosts", nargs="*", default=(), help="look only at these hosts")
@@ -84,38 +78,39 @@ def _add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
         action.add_argument("host")
         action.add_argument("--port", type=_positive, default=502)
         action.add_argument("--unit", type=int, default=None)
-        action.set_defaults(run=_devices, action=name)
+        action.set_defaults(run=commands.devices, action=name)
         action.add_argument("--json", action="store_true")
     scan.add_argument("--json", action="store_true")
-    scan.set_defaults(run=_devices, action="scan")
+    scan.set_defaults(run=commands.devices, action="scan")
 
 
-def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
-    plan = commands.add_parser("plan", help="JSON in, plan as JSON out")
+def _add_plan(words: Commands[argparse.ArgumentParser]) -> None:
+    plan = words.add_parser("plan", help="JSON in, plan as JSON out")
     plan.add_argument("--input", type=Path, required=True, metavar="FILE")
-    plan.set_defaults(run=_plan)
+    plan.set_defaults(run=commands.plan)
 
 
-def _add_chain(commands: Commands[argparse.ArgumentParser]) -> None:
-    chain = commands.add_parser("chain", help="what is verified")
-    actions = chain.add_subparsers(required=True, metavar="status | verify FILE")
+def _add_chain(words: Commands[argparse.ArgumentParser]) -> None:
+    chain = words.add_parser("chain", help="what is verified")
+    actions = chain.add_subparsers(required=True, metavar="status")
     status = actions.add_parser("status", help="what is verified, up to which block")
     status.add_argument("--json", action="store_true")
     status.add_argument("--site", default=argparse.SUPPRESS)
-    status.set_defaults(run=_chain_status)
+    status.set_defaults(run=commands.chain_status)
+
+
+def _add_audit(words: Commands[argparse.ArgumentParser]) -> None:
+    audit = words.add_parser("audit", help="recompute a day's bill from proven state")
+    audit.add_argument("day", metavar="DAY", help="local day, like 2025-06-14")
+    audit.add_argument("--site", default=argparse.SUPPRESS)
+    audit.add_argument("--json", action="store_true")
+    audit.set_defaults(run=commands.audit)
 
 
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} must be at least 1")
-    return value
-
-
-def _houses(text: str) -> int:
-    value = int(text)
-    if not 6 <= value <= 30:
-        raise argparse.ArgumentTypeError(f"{text} must be between 6 and 30")
     return value
 
 
@@ -133,7 +128,7 @@ def _window(options: argparse.Namespace) -> int:
     try:
         from peerwatt.gui.app import run_window
     except ImportError as fault:
-        raise Failure(
+        raise commands.Failure(
             f"the window cannot open ({fault}); run 'make setup', or 'peerwatt engine' headless"
         ) from None
     return run_window(options.site or DEFAULT_SITE, theme=options.theme)
@@ -145,7 +140,7 @@ def _engine(options: argparse.Namespace) -> int:
     try:
         return run_engine(options.site or DEFAULT_SITE)
     except EngineFault as fault:
-        raise Failure(str(fault)) from None
+        raise commands.Failure(str(fault)) from None
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -157,7 +152,6 @@ def _demo(options: argparse.Namespace) -> int:
         intervals=options.intervals,
         speed=options.speed,
         seed=options.seed,
-        houses=options.houses,
         start=options.start,
         replay=options.replay,
         replay_load_kwh=options.replay_load_kwh,
@@ -168,4 +162,4 @@ def _demo(options: argparse.Namespace) -> int:
     try:
         return run_demo(chosen)
     except DemoFault as fault:
-        raise Failure(str(fault)) from None
+        raise commands.Failure(str(fault)) from None

@@ -22,6 +22,10 @@ class Redact(logging.Filter):
         clean = SECRET.sub(r"\1***", text)
         if clean != text:
             record.msg, record.args = clean, ()
+        if record.exc_info and record.exc_info[1] is not None and not record.exc_text:
+            # A formatter uses this text instead of formatting the exception itself.
+            trace = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = SECRET.sub(r"\1***", trace)
         return True
 
 

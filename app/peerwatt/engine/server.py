@@ -32,6 +32,7 @@ HEARTBEAT_S = 10.0
 STREAM_GAP_S = 0.15
 """Least time between two batches to one reader: a window need not be told more often."""
 
+BEARER = HTTPBearer(auto_error=False)
 MAX_HISTORY_POINTS = 200_000
 
 
@@ -64,10 +65,8 @@ class House(Protocol):
 def build_app(house: House, token: str) -> FastAPI:
     """Return the application; every path but the document's needs the bearer token."""
     app = FastAPI(title="Peerwatt", version=__version__, openapi_url="/v1/openapi.json")
-    bearer = HTTPBearer(auto_error=False)
-
     async def owner(
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> None:
         given = credentials.credentials if credentials else ""
         if not secrets.compare_digest(given.encode(), token.encode()):

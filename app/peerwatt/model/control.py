@@ -22,10 +22,11 @@ class Band:
         """Return this band cut to [``low_w``, ``high_w``]; never wider than it was.
 
         Where both do not meet, the result is this band's edge nearest to the wish, so that a
-        later controller cannot undo an earlier one.
+        later controller cannot undo an earlier one. A NaN narrows nothing.
         """
-        low = min(max(low_w, self.low_w), self.high_w)
-        high = max(min(high_w, self.high_w), self.low_w)
+        # The order of the arguments matters: min and max keep the first where one is NaN.
+        low = min(max(self.low_w, low_w), self.high_w)
+        high = max(min(self.high_w, high_w), self.low_w)
         if low > high:
             low = high = low if low_w > self.high_w else high
         if (low, high) == (self.low_w, self.high_w):

@@ -61,6 +61,31 @@ class FlexOffer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A change of the net import that was promised for a window of intervals."""
+
+    request_id: int
+    direction: Direction
+    first_interval: int
+    interval_count: int
+    baseline_wh: int
+    """Net import of the whole window without the event."""
+    quantity_wh: int
+    penalty_micro_per_kwh: int
+
+    @property
+    def target_wh(self) -> int:
+        """Net import of the window that keeps the promise: at most (REDUCE) or at least."""
+        if self.direction is Direction.REDUCE:
+            return self.baseline_wh - self.quantity_wh
+        return self.baseline_wh + self.quantity_wh
+
+    def covers(self, interval: int) -> bool:
+        """Whether an interval lies in the window."""
+        return 0 <= interval - self.first_interval < self.interval_count
+
+
 def delivered_wh(direction: Direction, baseline_wh: int, metered_wh: int, awarded_wh: int) -> int:
     """Verified delivery: clamp(baseline - metered, 0, awarded), mirrored for INCREASE.
 

@@ -85,8 +85,14 @@ class Transition:
         return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
 
 
-def replay_fault(machine: MealyMachine, log: Iterable[Transition]) -> str | None:
-    """Replay a twin's log from S0; return ``None`` if it holds, else what breaks first."""
+def replay_fault(
+    machine: MealyMachine, log: Iterable[Transition], root: str | None = None
+) -> str | None:
+    """Replay a twin's log from S0; return ``None`` if it holds, else what breaks first.
+
+    Only ``root``, the hash of the last record as it was anchored, shows that the last record
+    was altered, or that records were cut off or added at the end.
+    """
     state, previous, seq = machine.start, GENESIS_HASH, 0
     for record in log:
         if record.seq != seq:
@@ -99,4 +105,6 @@ def replay_fault(machine: MealyMachine, log: Iterable[Transition]) -> str | None
         if expected != (record.next_state, record.output):
             return f"record {seq} is no step of the machine"
         state, previous, seq = record.next_state, record.hash(), seq + 1
+    if root is not None and previous != root:
+        return f"the log of {seq} records does not end in its anchored root"
     return None

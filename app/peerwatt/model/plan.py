@@ -45,7 +45,11 @@ class PlanStep:
     grid_wh: int
     soc_pct: float | None
     price_micro_per_kwh: int
+    """Marginal value: what one more kWh in this interval would cost (or one less would save)."""
     reason: str
+    value_micro_per_kwh: int | None = None
+    """The same marginal value were there no neighbours to trade with: the price at which
+    buying from or selling to them begins to pay. ``None`` where it was not computed."""
 
 
 @dataclass(frozen=True, slots=True)

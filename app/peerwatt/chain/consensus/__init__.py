@@ -1,0 +1,1 @@
+"""Consensus rules as pure functions of headers and time."""

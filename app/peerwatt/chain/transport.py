@@ -1,0 +1,142 @@
+"""JSON-RPC over HTTP, kept on a short lead: bounded in time and size, one sentence a failure.
+
+web3.py trusts its node; this client hands raw answers to verifiers and trusts nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import httpx
+
+from peerwatt.model.verified import ChainFault, EndpointAway
+
+MAX_ANSWER_BYTES = 8 << 20
+TIMEOUT_S = 5.0
+_MESSAGE_CHARS = 160
+
+
+class RpcRefused(ChainFault):
+    """The endpoint answered with a JSON-RPC error."""
+
+    def __init__(self, endpoint: str, method: str, code: int, message: str) -> None:
+        super().__init__(f"{endpoint} refused {method}: {message} (code {code}).")
+        self.code = code
+        self.reason = message
+
+    @property
+    def unknown_method(self) -> bool:
+        """Whether the endpoint does not have the method."""
+        return self.code == -32601
+
+
+Call = tuple[str, Sequence[object]]
+"""Method and parameters."""
+
+
+class JsonRpc:
+    """One HTTP endpoint: keep-alive, batches, a deadline for the whole exchange."""
+
+    def __init__(
+        self, url: str, *, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"The endpoint {url!r} is no http or https address.")
+        self.name = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+        """Host and port: paths and users of a URL often hold access keys, so they are not shown."""
+        self._url = url
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._ids = itertools.count(1)
+        self._http = httpx.AsyncClient(
+            timeout=timeout_s,
+            trust_env=False,
+            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
+        )
+
+    async def call(self, method: str, *params: object) -> object:
+        """Return the result of one call. Raises EndpointAway or RpcRefused."""
+        request = self._request(method, params)
+        return self._result(method, request["id"], await self._exchange(request))
+
+    async def batch(self, calls: Sequence[Call]) -> list[object]:
+        """Return the results of several calls in one exchange, in their order.
+
+        Raises EndpointAway, or RpcRefused for the first call that was refused.
+        """
+        if not calls:
+            return []
+        requests = [self._request(method, params) for method, params in calls]
+        answer = await self._exchange(requests)
+        if not isinstance(answer, list) or len(answer) != len(requests):
+            # A node that takes no batches, or too long a one, answers one object.
+            raise self._away("answered a batch with something else")
+        by_id = {item.get("id"): item for item in answer if isinstance(item, dict)}
+        return [
+            self._result(str(request["method"]), request["id"], by_id.get(request["id"]))
+            for request in requests
+        ]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def _request(self, method: str, params: Sequence[object]) -> dict[str, object]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
+
+    async def _exchange(self, body: object) -> object:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                content = await self._post(json.dumps(body).encode())
+        except TimeoutError:
+            raise self._away(f"did not answer within {self._timeout_s:g} s") from None
+        except httpx.HTTPError as fault:
+            reason = "takes no connection" if isinstance(fault, httpx.ConnectError) else "broke off"
+            raise self._away(reason) from None
+        try:
+            answer: object = json.loads(content)
+        except (ValueError, RecursionError):
+            raise self._away("answers with something else than JSON-RPC") from None
+        return answer
+
+    async def _post(self, body: bytes) -> bytes:
+        async with self._http.stream("POST", self._url, content=body) as response:
+            # JSON-RPC errors come with 200 from most nodes and with 4xx from some.
+            if response.status_code >= 500 or response.is_redirect:
+                raise self._away(f"answers with HTTP status {response.status_code}")
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in response.aiter_raw():
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise self._away(f"sent more than {self._max_bytes} bytes in one answer")
+                chunks.append(chunk)
+            return b"".join(chunks)
+
+    def _result(self, method: str, request_id: object, answer: object) -> object:
+        if not isinstance(answer, dict) or answer.get("id") != request_id:
+            raise self._away(f"answers {method} with something else than JSON-RPC")
+        fault = answer.get("error")
+        if fault is not None:
+            code, message = -32603, str(fault)
+            if isinstance(fault, dict):
+                given = fault.get("code")
+                code = given if isinstance(given, int) else code
+                message = str(fault.get("message", ""))
+            raise RpcRefused(self.name, method, code, _printable(message))
+        if "result" not in answer:
+            raise self._away(f"answers {method} without a result")
+        return answer["result"]
+
+    def _away(self, reason: str) -> EndpointAway:
+        return EndpointAway(f"The endpoint {self.name} {reason}.")
+
+
+def _printable(text: str) -> str:
+    """Cut untrusted text down to one line that is safe to show and to log."""
+    return "".join(c for c in text[:_MESSAGE_CHARS] if c.isprintable()).rstrip(". ")

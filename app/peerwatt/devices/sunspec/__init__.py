@@ -1,0 +1,1 @@
+"""SunSpec over Modbus: chain walking, decoding with scale factors, meter and inverter drivers."""

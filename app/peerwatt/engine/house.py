@@ -1,0 +1,313 @@
+"""The house: builds every service, runs them in order, and carries out the owner's commands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+
+from peerwatt.api.messages import (
+    AdvanceClock,
+    Changed,
+    Command,
+    DeclineRequest,
+    Figures,
+    NoticesView,
+    PauseMarket,
+    PowerHistory,
+    SetBattery,
+    SetCar,
+    Shutdown,
+    UndoAction,
+)
+from peerwatt.config.clock import DrivenClock
+from peerwatt.config.settings import SiteSettings
+from peerwatt.history.facade import History
+from peerwatt.history.records import NoticeLevel
+from peerwatt.market.ladder import share
+from peerwatt.model.market import Side
+from peerwatt.model.plan import IntervalEnergy
+from peerwatt.model.ports import Clock
+from peerwatt.model.snapshot import Snapshot
+from peerwatt.model.units import interval_at
+
+from .chain_service import ChainService
+from .control_loop import ControlLoop, Intent
+from .controllers import AwardedWindow, MarketPosition
+from .disk import Disk
+from .figures import collect
+from .flex_service import FlexService
+from .notices import NoticeBoard
+from .overrides import Overrides
+from .planning import REPLAN_S, Known, Planning, Prospect
+from .publisher import Publisher
+from .sections import Sections
+from .server import ApiRefusal
+from .trading import TradingService
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.8
+"""How long a cycle waits for a slow device, real seconds."""
+
+PAST_DAYS = 8
+OVERRIDES = "overrides"
+
+
+class HouseEngine:
+    """Everything of one site that runs; made by :mod:`peerwatt.engine.app`."""
+
+    def __init__(
+        self,
+        settings: SiteSettings,
+        clock: Clock,
+        history: History,
+        disk: Disk,
+        publisher: Publisher,
+        board: NoticeBoard,
+        control: ControlLoop,
+        planning: Planning,
+        chain: ChainService | None,
+        trading: TradingService | None,
+        flex: FlexService | None,
+        sections: Sections,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.publisher = publisher
+        self.overrides = Overrides()
+        self.prospect: Prospect | None = None
+        self.past: list[IntervalEnergy] = []
+        self.stopping = asyncio.Event()
+        self.speed = 1.0
+        self.history = history
+        self.disk = disk
+        self.board = board
+        self.control = control
+        self.chain = chain
+        self.trading = trading
+        self.flex = flex
+        self._planning = planning
+        self._sections = sections
+        self._planned_interval: int | None = None
+        self._promised: tuple[int, ...] = ()
+        self._replan = False
+        self._driving = asyncio.Lock()
+        self._services_busy: asyncio.Task[None] | None = None
+
+    # -- life --------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Take up everything that earlier runs left on disk."""
+        stored = await self.disk.run(self.history.meta.get, OVERRIDES)
+        self.overrides = Overrides.restored(stored if isinstance(stored, dict) else None)
+        await self.board.load()
+        await self.control.load(self.clock.now_s())
+        for service in (self.chain, self.trading, self.flex):
+            if service is not None:
+                await service.load()
+        await self._load_past()
+        self._sections.publish(self)
+
+    async def run(self) -> None:
+        """Run on real time until told to stop: control once a cycle, services beside it."""
+        services = asyncio.create_task(self._serve())
+        period = self.settings.cycle_s
+        try:
+            while not self.stopping.is_set():
+                begun = time.monotonic()
+                await self._guarded_cycle()
+                rest = period - (time.monotonic() - begun)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopping.wait(), max(rest, 0.01))
+        finally:
+            services.cancel()
+            with suppress(asyncio.CancelledError):
+                await services
+
+    async def _serve(self) -> None:
+        while True:
+            await self._guarded_services()
+            await asyncio.sleep(self.settings.cycle_s)
+
+    async def _guarded_cycle(self) -> None:
+        """Run one cycle; a fault in it is told, and the next one runs all the same."""
+        try:
+            await self.cycle()
+        except Exception:
+            log.exception("A control cycle failed.")
+            self.board.say(NoticeLevel.FAULT, "engine", "A control cycle failed; see the log.")
+
+    async def _guarded_services(self) -> None:
+        try:
+            await self.services()
+        except Exception:
+            log.exception("A round of the services failed.")
+            self.board.say(NoticeLevel.FAULT, "engine", "A service failed; see the log.")
+
+    # -- one round ---------------------------------------------------------------------------
+
+    async def cycle(self) -> Snapshot:
+        """Run one control cycle on what the services last decided."""
+        snapshot = await self.control.cycle(self._intent(), WAIT_S)
+        award = self._award()
+        if award is not None and self.flex is not None:
+            self.flex.measured(award, snapshot.grid_power_w())
+        self._sections.publish_live(self)
+        return snapshot
+
+    async def services(self) -> None:
+        """Follow the chain, plan, trade, answer the grid operator; then publish."""
+        news = await self.chain.step() if self.chain is not None else False
+        await self._plan()
+        if self.trading is not None:
+            news |= await self.trading.step(self.prospect, self.overrides.market_paused)
+        if self.flex is not None:
+            declined = self.overrides.declined_requests
+            news |= await self.flex.step(self.prospect, self.past, declined)
+        await self._sections.refresh(self, news)
+
+    async def _plan(self) -> None:
+        snapshot = self.control.snapshot
+        facts = self.chain.facts if self.chain is not None else None
+        if snapshot is None or facts is None or snapshot.grid_power_w() is None:
+            return
+        current = interval_at(snapshot.time_s)
+        commitments = self.flex.commitments() if self.flex is not None else ()
+        promised = tuple(c.request_id for c in commitments)
+        made_s = self.prospect.plan.made_s if self.prospect else float("-inf")
+        due = current != self._planned_interval or snapshot.time_s - made_s >= REPLAN_S
+        if not (due or self._replan or promised != self._promised):
+            return
+        if current != self._planned_interval:
+            await self._load_past()
+        so_far = 0
+        if commitments and commitments[0].first_interval <= current:
+            so_far = self.control.net_import_since(commitments[0].first_interval) or 0
+        known = Known(
+            self.past,
+            tuple(self.chain.clearings.values()) if self.chain is not None else (),
+            facts.tariff,
+            commitments,
+            so_far,
+        )
+        self.prospect = await self._planning.make(snapshot, known)
+        self._planned_interval, self._promised, self._replan = current, promised, False
+
+    async def _load_past(self) -> None:
+        since = interval_at(self.clock.now_s()) - 96 * PAST_DAYS
+        self.past = await self.disk.run(self.history.energy.recent_intervals, since)
+
+    def _intent(self) -> Intent:
+        snapshot = self.control.snapshot
+        return Intent(
+            plan=self.prospect.plan if self.prospect else None,
+            ev_needs=self._planning.needs(snapshot) if snapshot else (),
+            overrides=self.overrides,
+            award=self._award(),
+            position=self.position(),
+        )
+
+    def _award(self) -> AwardedWindow | None:
+        running = self.flex.running() if self.flex is not None else None
+        if running is None:
+            return None
+        net = self.control.net_import_since(running.first_interval)
+        return None if net is None else AwardedWindow(running, net)
+
+    def position(self) -> MarketPosition | None:
+        """Return what was bought and sold for the running interval, once it is cleared."""
+        interval = interval_at(self.clock.now_s())
+        if self.chain is None or self.chain.picture is None:
+            return None
+        clearing = self.chain.clearings.get(interval)
+        order = self.chain.picture.orders.get(interval)
+        net = self.control.net_import_since(interval)
+        if clearing is None or order is None or net is None:
+            return None
+        filled = share(order, clearing)
+        if order.side is Side.BUY:
+            return MarketPosition(interval, filled, 0, net)
+        return MarketPosition(interval, 0, filled, net)
+
+    # -- what the API asks for ---------------------------------------------------------------
+
+    async def command(self, command: Command) -> Changed:
+        """Carry out a command of the owner. Raises ApiRefusal."""
+        match command:
+            case AdvanceClock():
+                return await self._advance(command)
+            case Shutdown():
+                self.stopping.set()
+                return Changed(sections=(), sentence="The engine releases all devices and ends.")
+            case UndoAction(action_id=action_id):
+                return await self.command(self._undoing(action_id))
+            case SetCar() | SetBattery() | PauseMarket() | DeclineRequest():
+                self.overrides = self.overrides.changed_by(command, self.clock.now_s())
+                await self.disk.run(self.history.meta.set, OVERRIDES, self.overrides.stored())
+                self._replan = True
+                self.board.say(NoticeLevel.INFO, "owner", _told(command))
+                self._sections.publish_live(self)
+                return Changed(sections=("overrides", "plan"), sentence=_told(command))
+
+    def _undoing(self, action_id: str) -> Command:
+        """Return the command that undoes a row of what happens next."""
+        subject, _, rest = action_id.partition(":")
+        if subject == "override":
+            return SetCar(mode="auto") if rest == "car" else SetBattery(mode="auto")
+        if subject == "car":
+            reading = self._sections.car_charging(self)
+            return SetCar(mode="now") if reading else SetCar(mode="pause", minutes=720)
+        if subject == "battery":
+            return SetBattery(mode="hold")
+        raise ApiRefusal("This cannot be undone any more; look at the page again.")
+
+    async def _advance(self, command: AdvanceClock) -> Changed:
+        """Drive the clock and run one cycle; in lock step (speed 0) the services too."""
+        if not isinstance(self.clock, DrivenClock):
+            raise ApiRefusal("This engine runs on real time; its clock cannot be driven.")
+        async with self._driving:
+            self.clock.advance(command.to_s)
+            self.speed = command.speed
+            await self._guarded_cycle()
+            if command.speed == 0:
+                await self._guarded_services()
+            elif self._services_busy is None or self._services_busy.done():
+                self._services_busy = asyncio.create_task(self._guarded_services())
+        return Changed(sections=("flow", "clock"))
+
+    async def power_history(self, start_s: float, end_s: float, step_s: int) -> PowerHistory:
+        """Return mean powers with the price of each step's interval."""
+        columns = await self.disk.run(self.history.power.power, start_s, end_s, step_s)
+        return self._sections.power_history(self, columns)
+
+    async def figures(self) -> Figures:
+        """Return the figures counted so far."""
+        return await collect(self)
+
+    async def notices(self, after: int) -> NoticesView:
+        """Return notices with an id above ``after``."""
+        return await self.board.after(after)
+
+
+def _told(command: Command) -> str:
+    match command:
+        case SetCar(mode="now"):
+            return "The car charges now."
+        case SetCar(mode="pause"):
+            return "The car waits."
+        case SetCar():
+            return "The car follows the plan again."
+        case SetBattery(mode="hold"):
+            return "The battery keeps its charge."
+        case SetBattery():
+            return "The battery follows the plan again."
+        case PauseMarket(paused=True):
+            return "No more orders are placed; those already placed stand."
+        case PauseMarket():
+            return "Orders are placed again."
+        case DeclineRequest(request_id=request_id):
+            return f"Request {request_id} of the grid operator is declined."
+        case _:
+            return ""

@@ -1,0 +1,122 @@
+"""The agent's way to the chain: policy-checked signing, proven nonces, proven outcomes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from peerwatt.chain.bindings.flexibility import Flexibility
+from peerwatt.chain.bindings.market import Market
+from peerwatt.chain.bindings.wants import fetch
+from peerwatt.chain.light_client import LightClient, TransactionRefused
+from peerwatt.chain.reader import ProvenReader
+from peerwatt.history.records import SentTransaction
+from peerwatt.market.desk import OrderReceipt, SignedOrders
+from peerwatt.model.flexibility import FlexOffer
+from peerwatt.model.market import Order, OrderIntent, Side
+from peerwatt.model.ports import Clock, Signer
+from peerwatt.wallet.nonces import AccountSender, NonceKeeper, SignedTransaction
+
+GAS_BASE = 400_000
+GAS_PER_ORDER = 120_000
+OFFER_GAS = 600_000
+log = logging.getLogger(__name__)
+
+
+class AgentSender:
+    """Implements the order desk's port and sends offers, all with one key and one nonce."""
+
+    def __init__(
+        self,
+        owner: str,
+        signer: Signer,
+        client: LightClient,
+        reader: ProvenReader,
+        market: Market,
+        flexibility: Flexibility,
+        clock: Clock,
+        note: Callable[[SentTransaction], None],
+    ) -> None:
+        self._owner = owner
+        self._client = client
+        self._reader = reader
+        self._market = market
+        self._flexibility = flexibility
+        self._clock = clock
+        self._note = note
+        self._account = AccountSender(
+            signer, client.network.chain_id, client.broadcast, NonceKeeper()
+        )
+
+    @property
+    def address(self) -> str:
+        """Address of the agent's key."""
+        return self._account.address
+
+    def recover(self, intents: Iterable[OrderIntent]) -> None:
+        """Take up what an earlier run had signed, so that its nonces are not given out again."""
+        pending = [
+            SignedTransaction(intent.nonce, intent.raw_transaction, intent.transaction_hash)
+            for intent in intents
+            if intent.raw_transaction and intent.transaction_hash and intent.nonce is not None
+        ]
+        self._account.nonces = NonceKeeper(0, dict.fromkeys(pending))
+
+    async def sign(self, orders: Sequence[Order]) -> SignedOrders:
+        """Sign a placement with the next nonce. Raises ChainFault or PolicyRefusal."""
+        await self.nonce()
+        data = self._market.place(orders)
+        gas = GAS_BASE + GAS_PER_ORDER * len(orders)
+        signed = self._account.prepare(self._market.address, data, gas=gas)
+        self._note(
+            SentTransaction(
+                signed.transaction_hash, self._clock.now_s(), _words(orders), _escrow(orders)
+            )
+        )
+        return SignedOrders(signed.raw, signed.transaction_hash, signed.nonce)
+
+    async def send(self, raw: str) -> None:
+        """Send signed bytes to all endpoints; a refusal is logged and looked at again later."""
+        try:
+            await self._client.broadcast(raw)
+        except TransactionRefused as fault:
+            log.info("The endpoints do not take the transaction now: %s", fault)
+
+    async def receipt(self, transaction_hash: str) -> OrderReceipt | None:
+        """Return the proven outcome of a transaction."""
+        found = await self._reader.receipt(transaction_hash)
+        if found is None:
+            return None
+        return OrderReceipt(found.value.succeeded, found.block_number)
+
+    async def nonce(self) -> int:
+        """Return the proven nonce and take it into account."""
+        nonce = (await self._reader.account(self.address)).value.nonce
+        self._account.nonces.prove(nonce)
+        return nonce
+
+    async def order_on_chain(self, interval: int) -> Order | None:
+        """Return our order as the market's proven slot holds it."""
+        found = await fetch(self._reader, self._market.order(self._owner, interval))
+        return found.value
+
+    async def offer(self, offer: FlexOffer) -> str:
+        """Sign and send an offer; return its hash. The contract keeps one offer a member."""
+        await self.nonce()
+        data = self._flexibility.offer(offer)
+        signed = self._account.prepare(self._flexibility.address, data, gas=OFFER_GAS)
+        what = f"Offer of {offer.quantity_wh} Wh to the grid operator"
+        self._note(SentTransaction(signed.transaction_hash, self._clock.now_s(), what))
+        await self.send(signed.raw)
+        return signed.transaction_hash
+
+
+def _words(orders: Sequence[Order]) -> str:
+    bought = sum(order.quantity_wh for order in orders if order.side is Side.BUY)
+    sold = sum(order.quantity_wh for order in orders if order.side is Side.SELL)
+    parts = [f"buy {bought} Wh"] * bool(bought) + [f"sell {sold} Wh"] * bool(sold)
+    return f"Order to {' and '.join(parts)}" if parts else "Orders withdrawn"
+
+
+def _escrow(_orders: Sequence[Order]) -> int | None:
+    return None

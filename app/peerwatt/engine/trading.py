@@ -1,0 +1,181 @@
+"""Places the house's orders: one decision an interval, through the idempotent desk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from peerwatt.config.settings import TradingSettings
+from peerwatt.history.facade import History
+from peerwatt.history.records import NoticeLevel
+from peerwatt.market.agent import TradeDecision, TradeTerms, TradingAgent
+from peerwatt.market.desk import OrderDesk
+from peerwatt.model.market import OrderIntent, OrderState
+from peerwatt.model.ports import Clock, PolicyRefusal
+from peerwatt.model.units import interval_at, interval_start_s
+from peerwatt.model.verified import ChainFault
+
+from .chain_service import ChainService
+from .disk import Disk
+from .picture import ChainPicture, CommunityFacts
+from .planning import Prospect
+from .sender import AgentSender
+
+log = logging.getLogger(__name__)
+Say = Callable[[NoticeLevel, str, str], None]
+
+SHOWN_INTERVALS = 40
+
+
+@dataclass(slots=True)
+class TradingFigures:
+    """Counted where it happens."""
+
+    orders: int = 0
+
+
+class TradingService:
+    """Decides once per interval and keeps the desk going; faults of the chain only delay it."""
+
+    def __init__(
+        self,
+        settings: TradingSettings,
+        chain: ChainService,
+        sender: AgentSender,
+        owner: str,
+        history: History,
+        disk: Disk,
+        clock: Clock,
+        say: Say,
+    ) -> None:
+        self.figures = TradingFigures()
+        self.intents: list[OrderIntent] = []
+        self.sentence = ""
+        self._settings = settings
+        self._chain = chain
+        self._sender = sender
+        self._owner = owner
+        self._history = history
+        self._disk = disk
+        self._clock = clock
+        self._say = say
+        self._desk: OrderDesk | None = None
+        self._decided: int | None = None
+        self._last_block = -1
+
+    async def load(self) -> None:
+        """Take up the intents of earlier runs: what was signed keeps its nonce and bytes."""
+        pending = await self._disk.run(self._history.outbox.pending, self._owner)
+        self._sender.recover(pending)
+        await self._reload()
+
+    async def step(self, prospect: Prospect | None, paused: bool) -> bool:
+        """Decide what is due and move pending orders on; return whether anything changed."""
+        facts, picture = self._chain.facts, self._chain.picture
+        if facts is None or picture is None:
+            self.sentence = "Waiting for the chain to be verified."
+            return False
+        decided = await self._decide(facts, picture, prospect, paused)
+        moved = await self._move(facts, picture.block_number, decided)
+        if decided or moved:
+            await self._reload()
+        return decided or moved
+
+    async def _decide(
+        self,
+        facts: CommunityFacts,
+        picture: ChainPicture,
+        prospect: Prospect | None,
+        paused: bool,
+    ) -> bool:
+        interval = self._due()
+        if interval is None or prospect is None:
+            return False
+        agent = TradingAgent(facts.rules, facts.tariff, self._terms(picture, paused))
+        forecast = next((f for f in prospect.forecasts if f.interval == interval), None)
+        decision = agent.decide(interval, prospect.plan, forecast, self._clock.now_s())
+        self._decided = interval
+        self.sentence = decision.reason
+        if decision.order is None:
+            return False
+        return await self._intend(facts, decision)
+
+    def _due(self) -> int | None:
+        """Return the interval to decide on now: the next one, once its lead time has begun."""
+        now_s = self._clock.now_s()
+        interval = interval_at(now_s + self._settings.lead_s)
+        if interval <= interval_at(now_s) or interval == self._decided:
+            return None
+        return interval
+
+    def _terms(self, picture: ChainPicture, paused: bool) -> TradeTerms:
+        grant = picture.grant
+        if grant is None or not grant.is_active:
+            return TradeTerms(enabled=False)
+        left = grant.daily_limit_micro - picture.spent_today_micro
+        return TradeTerms(
+            enabled=self._settings.enabled and not paused,
+            min_order_wh=self._settings.min_order_wh,
+            min_price_micro=grant.min_price_micro,
+            max_price_micro=grant.max_price_micro,
+            budget_micro=min(left, picture.credit_micro),
+        )
+
+    async def _intend(self, facts: CommunityFacts, decision: TradeDecision) -> bool:
+        if decision.order is None:
+            return False
+        return await self._on_desk(facts).intend(decision.order, decision.reason)
+
+    def _on_desk(self, facts: CommunityFacts) -> OrderDesk:
+        if self._desk is None:
+            self._desk = OrderDesk(
+                self._owner, facts.rules, self._history.outbox, self._sender, self._clock
+            )
+        return self._desk
+
+    async def _move(self, facts: CommunityFacts, block: int, decided: bool) -> bool:
+        """Run the desk when there is news: a new order, or a block that may hold an old one."""
+        pending = any(i.state in {OrderState.INTENDED, OrderState.SENT} for i in self.intents)
+        if not decided and (not pending or block == self._last_block):
+            return False
+        self._last_block = block
+        try:
+            changed = await self._on_desk(facts).step()
+        except ChainFault as fault:
+            log.info("Orders wait: %s", fault)
+            self._last_block = -1
+            return False
+        except PolicyRefusal as fault:
+            self._say(NoticeLevel.FAULT, "market", f"An order was not signed: {fault}")
+            return False
+        for intent in changed:
+            self._tell(intent)
+        return bool(changed)
+
+    def _tell(self, intent: OrderIntent) -> None:
+        if intent.state is OrderState.PLACED:
+            self.figures.orders += 1
+        elif intent.state is OrderState.REFUSED:
+            self._say(NoticeLevel.WARNING, "market", intent.reason)
+        elif intent.state is OrderState.EXPIRED:
+            self._say(
+                NoticeLevel.WARNING,
+                "market",
+                "An order did not reach the market before its gate closed; nothing was paid.",
+            )
+
+    async def _reload(self) -> None:
+        since = interval_at(self._clock.now_s()) - SHOWN_INTERVALS
+        self.intents = list(
+            await self._disk.run(self._history.outbox.recent, self._owner, since)
+        )
+
+    def held(self, interval: int) -> bool:
+        """Whether an order for an interval is decided or further."""
+        return any(i.order.interval == interval for i in self.intents)
+
+
+def opens_s(interval: int, lead_s: int) -> int:
+    """Return the Unix second from which an interval may get its order."""
+    return interval_start_s(interval) - lead_s

@@ -1,0 +1,1 @@
+"""Pure functions from the engine's state to the sections of the local API."""

@@ -1,0 +1,200 @@
+"""Numbers, times and marks as a neighbour would say them: the only place that formats."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime, QTimeZone
+
+from peerwatt.api.messages import ChainValue, TrustMark
+from peerwatt.model.units import MICRO, interval_start_s
+
+translate = QCoreApplication.translate
+NOTHING = "–"
+"""Stands where a value is not known."""
+MICRO_PER_CENT = MICRO // 100
+
+
+class Quantity(NamedTuple):
+    """A number ready to be read, and its unit, which is drawn smaller."""
+
+    number: str
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.number}\u00a0{self.unit}" if self.unit else self.number
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number in the owner's locale."""
+    return QLocale().toString(float(value), "f", decimals)
+
+
+def power(power_w: float | None) -> Quantity:
+    """Return a power's size: whole W below 1 kW, then kW with one decimal. No sign."""
+    if power_w is None:
+        return Quantity(NOTHING, "")
+    size_w = abs(power_w)
+    if round(size_w) < 1000:
+        return Quantity(number(round(size_w)), "W")
+    return Quantity(number(size_w / 1000, 1), "kW")
+
+
+def energy(energy_wh: float | None) -> Quantity:
+    """Return an energy in kWh: two decimals below 1 kWh, one up to 100, then none."""
+    if energy_wh is None:
+        return Quantity(NOTHING, "")
+    kwh = energy_wh / 1000
+    decimals = 2 if 0 < abs(kwh) < 0.995 else 0 if abs(kwh) >= 99.95 else 1
+    return Quantity(number(kwh, decimals), "kWh")
+
+
+def money(amount_micro: int | None, currency: str, signed: bool = False) -> Quantity:
+    """Return money with two decimals; the sign only where asked for."""
+    if amount_micro is None:
+        return Quantity(NOTHING, "")
+    cents = round(abs(amount_micro) / MICRO_PER_CENT)
+    sign = ""
+    if signed and cents:
+        sign = "+" if amount_micro > 0 else "−"
+    return Quantity(sign + number(cents / 100, 2), currency)
+
+
+def earned_or_cost(cost_micro: int) -> str:
+    """Return the sign of a bill as a word: a bill above zero has cost, below has earned."""
+    if round(abs(cost_micro) / MICRO_PER_CENT) == 0:
+        return translate("words", "even")
+    return translate("words", "cost") if cost_micro > 0 else translate("words", "earned")
+
+
+def price(price_micro: int | None) -> Quantity:
+    """Return a price in ct/kWh with one decimal."""
+    if price_micro is None:
+        return Quantity(NOTHING, "")
+    return Quantity(number(price_micro / MICRO_PER_CENT, 1), "ct/kWh")
+
+
+def percent(value: float | None) -> Quantity:
+    """Return a share in whole per cent."""
+    return Quantity(NOTHING, "") if value is None else Quantity(number(round(value)), "%")
+
+
+def grouped(value: int) -> str:
+    """Return a large whole number with thin spaces: 1 204."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _moment(time_s: float, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(time_s, zone)
+
+
+def clock(time_s: float, zone: ZoneInfo) -> str:
+    """Return the local time of day, hours and minutes, as the locale writes it."""
+    local = _moment(time_s, zone)
+    return QLocale().toString(QTime(local.hour, local.minute), "HH:mm")
+
+
+def clock_s(time_s: float, zone: ZoneInfo) -> str:
+    """Return the local time of day with seconds."""
+    local = _moment(time_s, zone)
+    return QLocale().toString(QTime(local.hour, local.minute, local.second), "HH:mm:ss")
+
+
+def day(time_s: float, zone: ZoneInfo) -> str:
+    """Return the local day in words: Thu 12 June."""
+    local = _moment(time_s, zone)
+    return QLocale().toString(QDate(local.year, local.month, local.day), "ddd d MMMM")
+
+
+def day_and_clock(time_s: float, zone: ZoneInfo, now_s: float) -> str:
+    """Return the time of day, with the day before it unless that is today."""
+    if _moment(time_s, zone).date() == _moment(now_s, zone).date():
+        return clock(time_s, zone)
+    local = _moment(time_s, zone)
+    short = QLocale().toString(QDate(local.year, local.month, local.day), "d MMM")
+    return f"{short}, {clock(time_s, zone)}"
+
+
+def interval_clock(interval: int, zone: ZoneInfo) -> str:
+    """Return the local time at which a market interval begins."""
+    return clock(interval_start_s(interval), zone)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in words, at most two units: 2 h 10 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return translate("words", "{0} s").format(whole)
+    minutes = round(whole / 60)
+    if minutes < 60:
+        return translate("words", "{0} min").format(minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        if rest == 0:
+            return translate("words", "{0} h").format(hours)
+        return translate("words", "{0} h {1} min").format(hours, rest)
+    return translate("words", "{0} days").format(round(hours / 24))
+
+
+def countdown(seconds: float) -> str:
+    """Return the time left as a clock counts it: 12:34 or 1:02:03."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def ago(seconds: float) -> str:
+    """Return an age in words."""
+    if seconds < 1:
+        return translate("words", "just now")
+    return translate("words", "{0} ago").format(duration(seconds))
+
+
+MARK_ICONS = {
+    TrustMark.VERIFIED: "verified",
+    TrustMark.PENDING: "pending",
+    TrustMark.UNVERIFIED: "unverified",
+    TrustMark.CONTRADICTED: "fault",
+}
+MARK_TOKENS = {
+    TrustMark.VERIFIED: "verified",
+    TrustMark.PENDING: "muted",
+    TrustMark.UNVERIFIED: "warning",
+    TrustMark.CONTRADICTED: "fault",
+}
+
+
+def mark_word(mark: TrustMark) -> str:
+    """Return a proof state in as few words as will do."""
+    return {
+        TrustMark.VERIFIED: translate("words", "verified"),
+        TrustMark.PENDING: translate("words", "waiting for its block"),
+        TrustMark.UNVERIFIED: translate("words", "not verified yet"),
+        TrustMark.CONTRADICTED: translate("words", "does not match its proof"),
+    }[mark]
+
+
+def mark_sentence(value: ChainValue, now_s: float) -> str:
+    """Return a proof state with its block and age: verified, block 1 204, 3 s ago."""
+    parts = [mark_word(value.mark)]
+    if value.block_number is not None:
+        parts.append(translate("words", "block {0}").format(grouped(value.block_number)))
+    if value.block_time_s is not None:
+        parts.append(ago(now_s - value.block_time_s))
+    return ", ".join(parts)
+
+
+def short_hash(text: str | None) -> str:
+    """Return the ends of an address or hash, enough to compare by eye."""
+    if not text:
+        return NOTHING
+    return text if len(text) <= 14 else f"{text[:6]}…{text[-4:]}"
+
+
+def date_time(time_s: float, zone: ZoneInfo) -> str:
+    """Return day and time as the locale writes them in short."""
+    moment = QDateTime.fromSecsSinceEpoch(int(time_s), QTimeZone(zone.key.encode()))
+    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)

@@ -1,0 +1,1 @@
+"""The community market as one house sees it: auction, trading agent, orders and settlement."""

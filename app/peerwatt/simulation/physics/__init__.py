@@ -1,0 +1,1 @@
+"""What happens inside the simulated houses: pure, seeded and deterministic."""

@@ -1,0 +1,1 @@
+"""The street's other side: who runs the chain, meters, clears, asks for flexibility, and trades."""

@@ -1,0 +1,167 @@
+"""The registry admits, names roles and holds agents to their owners' limits."""
+
+from __future__ import annotations
+
+import pytest
+
+AGENT = "0x" + "77" * 20
+STRANGER = "0x" + "99" * 20
+NOBODY = "0x" + "00" * 20
+DAY = 86_400
+
+
+@pytest.fixture
+def registry(street):
+    """A registry in which the first home has an agent: 1 credit a day, 0.10 to 0.25, two days."""
+    street.registry(
+        "authorise_agent", AGENT, 1_000_000, 100_000, 250_000, street.chain.time + 2 * DAY,
+        by=street.homes[0],
+    )  # fmt: skip
+    street.registry("set_spender", street.operator, True, by=street.community)
+    return street.registry
+
+
+def test_members_are_listed_with_what_belongs_to_them(street):
+    registry = street.registry
+    assert registry("member_count") == 6
+    assert registry("member_at", 2).lower() == street.homes[2].lower()
+    zone, active, retail, feed_in, meter, supplier = registry("members", street.homes[2])[0:6]
+    assert (zone, active, retail, feed_in) == (1, True, street.retail, street.feed_in)
+    assert meter.lower() == street.meters[2].address.lower()
+    assert supplier.lower() == street.supplier.lower()
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("add_member", (STRANGER, 1, 2, 1, STRANGER, STRANGER)),
+        ("set_tariff", (STRANGER, 2, 1)),
+        ("set_active", (STRANGER, True)),
+        ("set_meter", (STRANGER, STRANGER)),
+        ("set_role", (STRANGER, 1)),
+        ("set_spender", (STRANGER, True)),
+        ("set_contract", (bytes(32), STRANGER)),
+    ],
+)
+def test_only_the_community_changes_the_register(street, function, arguments):
+    street.registry.refuses("only the community", function, *arguments, by=street.homes[0])
+
+
+@pytest.mark.parametrize(
+    ("reason", "arguments"),
+    [
+        ("the member has no address", (NOBODY, 1, 2, 1, STRANGER, STRANGER)),
+        ("the meter has no key", (STRANGER, 1, 2, 1, NOBODY, STRANGER)),
+        ("the supplier has no address", (STRANGER, 1, 2, 1, STRANGER, NOBODY)),
+        ("feed-in above retail", (STRANGER, 1, 1, 2, STRANGER, STRANGER)),
+        ("the address is an agent", (AGENT, 1, 2, 1, STRANGER, STRANGER)),
+    ],
+)
+def test_an_incomplete_member_is_not_admitted(registry, street, reason, arguments):
+    registry.refuses(reason, "add_member", *arguments, by=street.community)
+
+
+def test_community_can_change_what_it_registered(street):
+    home = street.homes[0]
+    registry = street.registry
+    terms = (home, 1, 2, 1, STRANGER, STRANGER)
+    registry.refuses("already a member", "add_member", *terms, by=street.community)
+    registry("set_tariff", home, 500, 400, by=street.community)
+    registry("set_meter", home, STRANGER, by=street.community)
+    assert registry("members", home)[2:5] == (500, 400, STRANGER)
+    registry.refuses("feed-in above retail", "set_tariff", home, 4, 5, by=street.community)
+    registry.refuses("the meter has no key", "set_meter", home, NOBODY, by=street.community)
+    for call in (("set_tariff", STRANGER, 2, 1), ("set_active", STRANGER, True)):
+        registry.refuses("not a member", *call, by=street.community)
+    registry("set_contract", b"\x01" * 32, STRANGER, by=street.community)
+    assert registry("contracts", b"\x01" * 32) == STRANGER
+    assert registry("roles", street.dso) == 1
+
+
+def test_who_acts_for_whom(registry, street):
+    home = street.homes[0]
+    assert registry("principal", home) == home.lower()
+    assert registry("principal", AGENT) == home.lower()
+    assert registry("trader", AGENT) == (home.lower(), 1, street.retail, street.feed_in)
+    registry.refuses("not a member", "principal", STRANGER)
+    registry("set_active", home, False, by=street.community)
+    registry.refuses("not a member", "principal", home)
+    registry.refuses("not a member", "principal", AGENT)
+
+
+def test_an_agent_ends_when_revoked_or_expired(registry, street):
+    registry.refuses("not the agent's owner", "revoke_agent", AGENT, by=street.homes[1])
+    street.chain.time += 2 * DAY
+    assert registry("principal", AGENT) == street.homes[0].lower()
+    street.chain.time += 1
+    registry.refuses("the agent has expired", "principal", AGENT)
+    charge = ("charge_agent", AGENT, 1, 150_000, 150_000)
+    registry.refuses("the agent has expired", *charge, by=street.operator)
+    registry("revoke_agent", AGENT, by=street.homes[0])
+    registry.refuses("not a member", "principal", AGENT)
+    registry.refuses("not a member", *charge, by=street.operator)
+
+
+def test_an_agent_serves_one_member_at_a_time(registry, street):
+    terms = (AGENT, 1, 1, 2, street.chain.time + 60)
+    other = street.homes[1]
+    registry.refuses("the agent serves another member", "authorise_agent", *terms, by=other)
+    registry("revoke_agent", AGENT, by=street.homes[0])
+    registry("authorise_agent", *terms, by=other)
+    assert registry("principal", AGENT) == other.lower()
+
+
+@pytest.mark.parametrize(
+    ("reason", "agent", "low", "high", "ahead"),
+    [
+        ("the agent has no address", NOBODY, 1, 2, 60),
+        ("the price band is empty", STRANGER, 3, 2, 60),
+        ("the agent has expired", STRANGER, 1, 2, 0),
+    ],
+)
+def test_an_agent_without_sense_is_not_authorised(street, reason, agent, low, high, ahead):
+    terms = (agent, 1, low, high, street.chain.time + ahead)
+    street.registry.refuses(reason, "authorise_agent", *terms, by=street.homes[0])
+
+
+def test_a_member_is_nobodys_agent_and_a_stranger_has_none(street):
+    terms = (1, 1, 2, street.chain.time + 60)
+    a, b, *_ = street.homes
+    street.registry.refuses("the agent is a member", "authorise_agent", b, *terms, by=a)
+    street.registry.refuses("not a member", "authorise_agent", AGENT, *terms, by=STRANGER)
+
+
+def test_the_daily_limit_holds_and_starts_anew_with_the_day(registry, street):
+    def charge(amount):
+        return ("charge_agent", AGENT, amount, 150_000, 150_000)
+
+    registry(*charge(600_000), by=street.operator)
+    registry(*charge(400_000), by=street.operator)
+    registry.refuses("over the agent's daily limit", *charge(1), by=street.operator)
+    registry(*charge(0), by=street.operator)
+    assert registry("spent", AGENT, street.chain.time // DAY) == 1_000_000
+    street.chain.time = (street.chain.time // DAY + 1) * DAY
+    registry(*charge(1_000_000), by=street.operator)
+    registry.refuses("over the agent's daily limit", *charge(1), by=street.operator)
+
+
+def test_authorising_again_does_not_forget_what_was_spent_today(registry, street):
+    registry("charge_agent", AGENT, 900_000, 150_000, 150_000, by=street.operator)
+    terms = (AGENT, 950_000, 100_000, 250_000, street.chain.time + 60)
+    registry("authorise_agent", *terms, by=street.homes[0])
+    charge = ("charge_agent", AGENT, 50_001, 150_000, 150_000)
+    registry.refuses("over the agent's daily limit", *charge, by=street.operator)
+
+
+def test_the_price_band_holds_for_agents_only(registry, street):
+    outside = "price outside the agent's band"
+    registry.refuses(outside, "charge_agent", AGENT, 1, 99_999, 200_000, by=street.operator)
+    registry.refuses(outside, "charge_agent", AGENT, 1, 200_000, 250_001, by=street.operator)
+    registry("charge_agent", AGENT, 1, 100_000, 250_000, by=street.operator)
+    registry("charge_agent", street.homes[0], 10**15, 1, 10**9, by=street.operator)
+    assert registry("spent", street.homes[0], street.chain.time // DAY) == 0
+
+
+def test_only_a_spender_charges(registry, street):
+    reason = "only a spender charges agents"
+    registry.refuses(reason, "charge_agent", AGENT, 1, 150_000, 150_000, by=street.homes[1])
