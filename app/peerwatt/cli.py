@@ -73,8 +73,8 @@ def _add_devices(words: Commands[argparse.ArgumentParser]) -> None:
     actions = devices.add_subparsers(required=True, metavar="scan | probe | dump")
     scan = actions.add_parser("scan", help="look for devices in this computer's own subnet")
     scan.add_argument("--hosts", nargs="*", default=(), help="look only at these hosts")
-    for name, words in (("probe", "say what answers at a host"), ("dump", "read every value")):
-        action = actions.add_parser(name, help=words)
+    for name, purpose in (("probe", "say what answers at a host"), ("dump", "read every value")):
+        action = actions.add_parser(name, help=purpose)
         action.add_argument("host")
         action.add_argument("--port", type=_positive, default=502)
         action.add_argument("--unit", type=int, default=None)

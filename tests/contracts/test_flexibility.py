@@ -53,12 +53,14 @@ def metered(street, nets, first=None, count=2):
         )
 
 
+FIELDS = [
+    "zone", "direction", "first", "count", "quantity", "max_price", "penalty", "deadline", "dso",
+    "awarded_wh", "awards", "verified", "awarded", "closed", "escrow",
+]  # fmt: skip
+
+
 def field(street, name, request=0):
-    entry = street.flexibility.functions["request_of"]
-    assert entry
-    names = ("zone direction first count quantity max_price penalty deadline dso awarded_wh awards "
-             "verified awarded closed escrow").split()  # fmt: skip
-    return dict(zip(names, street.flexibility("request_of", request), strict=True))[name]
+    return dict(zip(FIELDS, street.flexibility("request_of", request), strict=True))[name]
 
 
 def test_a_request_locks_the_most_it_can_cost(street):

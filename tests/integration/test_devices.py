@@ -16,7 +16,7 @@ import pytest
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import OcppDevice, OcppServer, SunSpecDevice
 from peerwatt.devices.factory import DeviceFleet, build_drivers
-from peerwatt.devices.ledger import FileUndoLedger
+from peerwatt.history.facade import History
 from peerwatt.model.control import Setpoint
 from peerwatt.model.readings import Health
 from peerwatt.model.snapshot import Snapshot
@@ -66,7 +66,7 @@ class House:
             OcppDevice(device_id="charger", charge_point_id="CP", control=True),
         )
         ocpp = OcppServer.model_construct(host="127.0.0.1", port=0, sample_interval_s=10)
-        ledger = FileUndoLedger(self.folder / "undo.json")
+        ledger = History.open(self.folder / "history.sqlite").undo
         self.fleet = build_drivers(devices, ocpp, self.clock, ledger, cycle_s=1.0)
         await self.fleet.start()
         assert self.fleet.central is not None

@@ -102,6 +102,7 @@ async def _serve(builder: _Builder) -> None:
         paths.api.unlink(missing_ok=True)
         for sentence in await builder.fleet.release():
             log.warning("Control was not given back: %s", sentence)
+        house.publisher.close()
         await server.close()
 
 

@@ -245,7 +245,7 @@ class HouseEngine:
                 return await self.command(self._undoing(action_id))
             case SetCar() | SetBattery() | PauseMarket() | DeclineRequest():
                 self.overrides = self.overrides.changed_by(command, self.clock.now_s())
-                await self.disk.run(self.history.meta.set, OVERRIDES, self.overrides.stored())
+                await self.disk.run(self.history.meta.set, OVERRIDES, self.overrides.view().model_dump(mode="json"))
                 self._replan = True
                 self.board.say(NoticeLevel.INFO, "owner", _told(command))
                 self._sections.publish_live(self)

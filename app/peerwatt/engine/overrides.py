@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from peerwatt.api.messages import (
@@ -62,13 +63,9 @@ class Overrides:
             }
         )
 
-    def stored(self) -> dict[str, object]:
-        """Return JSON-ready fields, so that a restart keeps the owner's wishes."""
-        return self.view().model_dump(mode="json")
-
     @classmethod
-    def restored(cls, fields: dict[str, object] | None) -> Overrides:
-        """Return overrides from :meth:`stored`; unusable fields mean none."""
+    def restored(cls, fields: Mapping[str, object] | None) -> Overrides:
+        """Return overrides from a stored :meth:`view`, so that a restart keeps the wishes."""
         if not fields:
             return cls()
         view = OverrideView.model_validate(fields)

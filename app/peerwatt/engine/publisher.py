@@ -19,6 +19,7 @@ class Publisher:
     def __init__(self) -> None:
         self._sections: dict[str, Message] = {}
         self._subscribers: set[Subscription] = set()
+        self.closed = False
 
     def publish(self, name: str, message: Message) -> None:
         """Store a section and mark it for all subscribers if it differs from the last."""
@@ -28,13 +29,20 @@ class Publisher:
         for subscriber in self._subscribers:
             subscriber.mark(name)
 
+    def close(self) -> None:
+        """End every subscriber's stream: the engine is about to stop."""
+        self.closed = True
+        for subscriber in self._subscribers:
+            subscriber.wake()
+
     def get(self, name: str) -> Message | None:
         """Return the latest message of a section."""
         return self._sections.get(name)
 
     def state(self) -> SiteState:
         """Return all sections. Raises KeyError before the engine published each once."""
-        return SiteState(**{name: self._sections[name] for name in SiteState.model_fields})
+        sections = {name: self._sections[name] for name in SiteState.model_fields}
+        return SiteState.model_construct(None, **sections)
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[Subscription]:
@@ -60,6 +68,10 @@ class Subscription:
     def mark(self, name: str) -> None:
         """Note that a section changed."""
         self._names[name] = None
+        self._event.set()
+
+    def wake(self) -> None:
+        """End a wait without news."""
         self._event.set()
 
     async def next(self, timeout_s: float) -> list[tuple[str, Message]]:

@@ -190,14 +190,14 @@ class Sections:
     def car_present(self, house: HouseEngine) -> bool:
         """Whether a car is plugged in."""
         snapshot = house.control.snapshot
-        return bool(snapshot) and any(
+        return snapshot is not None and any(
             reading.car_present for reading in snapshot.fresh_of(ChargerReading)
         )
 
     def car_charging(self, house: HouseEngine) -> bool:
         """Whether a car charges now."""
         snapshot = house.control.snapshot
-        return bool(snapshot) and any(
+        return snapshot is not None and any(
             (reading.power_w or 0.0) > 100.0 for reading in snapshot.fresh_of(ChargerReading)
         )
 

@@ -69,9 +69,7 @@ class AgentSender:
         gas = GAS_BASE + GAS_PER_ORDER * len(orders)
         signed = self._account.prepare(self._market.address, data, gas=gas)
         self._note(
-            SentTransaction(
-                signed.transaction_hash, self._clock.now_s(), _words(orders), _escrow(orders)
-            )
+            SentTransaction(signed.transaction_hash, self._clock.now_s(), _words(orders))
         )
         return SignedOrders(signed.raw, signed.transaction_hash, signed.nonce)
 
@@ -98,7 +96,7 @@ class AgentSender:
     async def order_on_chain(self, interval: int) -> Order | None:
         """Return our order as the market's proven slot holds it."""
         found = await fetch(self._reader, self._market.order(self._owner, interval))
-        return found.value
+        return found.value.order if found.value is not None else None
 
     async def offer(self, offer: FlexOffer) -> str:
         """Sign and send an offer; return its hash. The contract keeps one offer a member."""
@@ -116,7 +114,3 @@ def _words(orders: Sequence[Order]) -> str:
     sold = sum(order.quantity_wh for order in orders if order.side is Side.SELL)
     parts = [f"buy {bought} Wh"] * bool(bought) + [f"sell {sold} Wh"] * bool(sold)
     return f"Order to {' and '.join(parts)}" if parts else "Orders withdrawn"
-
-
-def _escrow(_orders: Sequence[Order]) -> int | None:
-    return None

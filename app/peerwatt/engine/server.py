@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -140,7 +141,7 @@ def _add_reads(app: FastAPI, house: House, guard: list[object]) -> None:
 
 async def _events(publisher: Publisher) -> AsyncIterator[str]:
     async with publisher.subscribe() as subscription:
-        while True:
+        while not publisher.closed:
             changed = await subscription.next(HEARTBEAT_S)
             if not changed:
                 yield ": alive\n\n"
@@ -163,7 +164,13 @@ class ApiServer:
     """Runs the application on a loopback socket inside the engine's loop."""
 
     def __init__(self, app: FastAPI, port: int) -> None:
-        self._socket = socket.create_server(("127.0.0.1", port))
+        # With the protocol named, asyncio turns Nagle's algorithm off; without it each answer
+        # waits 40 ms for the other side's delayed acknowledgement.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        if os.name == "posix":
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self._socket.listen(64)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -188,7 +195,7 @@ class ApiServer:
             await asyncio.sleep(0.01)
 
     async def close(self) -> None:
-        """Stop serving; open streams are cut after a second."""
+        """Stop serving; streams must have been ended by closing the publisher."""
         self._server.should_exit = True
         if self._task is not None:
             with suppress(asyncio.CancelledError):

@@ -338,6 +338,10 @@ class Bridge(QObject):
         self._drained_s = time.monotonic()
         with self._lock:
             news, self._news, self._woken = self._news, {}, False
+        if self._stopping.is_set():
+            # The window is being taken down: nobody is left to hear it.
+            self._calls.clear()
+            return
         while self._calls:
             self._calls.popleft()()
         for section in SECTIONS:

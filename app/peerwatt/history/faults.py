@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 
-class HistoryFault(Exception):
+class HistoryFault(OSError):
     """The history cannot be read or written; the message is one clear sentence."""
 
 

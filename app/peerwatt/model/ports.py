@@ -54,7 +54,10 @@ class UndoLedger(Protocol):
     """Old values written to disk before a write, so that a crash can be undone."""
 
     def remember(self, device_id: str, key: str, old_value: int, time_s: float) -> None:
-        """Store an old value unless one is already held for this key. Durable on return."""
+        """Store an old value unless one is already held for this key. Durable on return.
+
+        Raises OSError when the disk does not take it.
+        """
 
     def held(self, device_id: str) -> Sequence[tuple[str, int]]:
         """Return (key, old value) in the order in which they were remembered."""

@@ -10,22 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coincurve import PrivateKey
-from sha3 import keccak_256
+
+from peerwatt.chain.encoding import checksum_address, keccak
 
 from .physics.house import SimHouse
 
 
-def _keccak(data: bytes) -> bytes:
-    """Return Keccak-256 (the pre-standard padding that Ethereum uses)."""
-    return bytes(keccak_256(data).digest())
-
-
-DOMAIN_TYPE = _keccak(
+DOMAIN_TYPE = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
-READING_TYPE = _keccak(b"Reading(address member,uint64 interval,uint64 importWh,uint64 exportWh)")
-NAME_HASH = _keccak(b"Peerwatt Meter")
-VERSION_HASH = _keccak(b"1")
+READING_TYPE = keccak(b"Reading(address member,uint64 interval,uint64 importWh,uint64 exportWh)")
+NAME_HASH = keccak(b"Peerwatt Meter")
+VERSION_HASH = keccak(b"1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class MeterDomain:
 
     def separator(self) -> bytes:
         """Return the EIP-712 domain separator."""
-        return _keccak(
+        return keccak(
             DOMAIN_TYPE
             + NAME_HASH
             + VERSION_HASH
@@ -64,8 +60,8 @@ def reading_digest(
 ) -> bytes:
     """Return the 32-byte EIP-712 digest of one reading."""
     numbers = b"".join(n.to_bytes(32, "big") for n in (interval, import_wh, export_wh))
-    struct_hash = _keccak(READING_TYPE + _address_word(member) + numbers)
-    return _keccak(b"\x19\x01" + domain.separator() + struct_hash)
+    struct_hash = keccak(READING_TYPE + _address_word(member) + numbers)
+    return keccak(b"\x19\x01" + domain.separator() + struct_hash)
 
 
 def sign_reading(
@@ -103,14 +99,14 @@ class SmartMeter:
     @classmethod
     def seeded(cls, house: SimHouse) -> SmartMeter:
         """Return a meter whose key follows from the house's seed: for simulations only."""
-        secret = _keccak(b"peerwatt simulated meter %d" % house.spec.seed)
+        secret = keccak(b"peerwatt simulated meter %d" % house.spec.seed)
         return cls(house, PrivateKey(secret))
 
     @property
     def address(self) -> str:
         """Return the EIP-55 address that belongs to the meter's key."""
         public = self._key.public_key.format(compressed=False)[1:]
-        return checksum_address(_keccak(public)[12:])
+        return checksum_address(keccak(public)[12:])
 
     def reading(self, domain: MeterDomain, member: str, interval: int) -> SignedReading | None:
         """Return the signed registers at the end of an interval, ``None`` before that."""
@@ -118,15 +114,6 @@ class SmartMeter:
         if registers is None:
             return None
         return sign_reading(self._key, domain, member, interval, registers)
-
-
-def checksum_address(raw: bytes) -> str:
-    """Return an address in the mixed case of EIP-55."""
-    text = raw.hex()
-    digest = _keccak(text.encode()).hex()
-    return "0x" + "".join(
-        c.upper() if int(d, 16) >= 8 else c for c, d in zip(text, digest, strict=False)
-    )
 
 
 def _address_word(address: str) -> bytes:

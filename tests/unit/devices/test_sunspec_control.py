@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import SunSpecDevice
-from peerwatt.devices.ledger import FileUndoLedger
 from peerwatt.devices.modbus import EndpointPool
 from peerwatt.devices.sunspec.codec import Block
 from peerwatt.devices.sunspec.definitions import known
 from peerwatt.devices.sunspec.inverter import SunSpecInverterDriver
 from peerwatt.devices.sunspec.programs import storage_program
+from peerwatt.history.facade import History
 from peerwatt.model.control import Setpoint
 from peerwatt.model.ports import DeviceAway, DeviceFault
 
@@ -35,7 +35,7 @@ class House:
         self.start()
 
     def start(self) -> None:
-        self.ledger = FileUndoLedger(self.path)
+        self.ledger = History.open(self.path).undo
         settings = SunSpecDevice(
             device_id="inv", host="127.0.0.1", port=self.server.port, unit=1, role="inverter",
             control=self.control, timeout_s=0.3,
@@ -140,7 +140,7 @@ async def test_ledger_is_written_before_the_device(house: House) -> None:
 
     async def look(function: int, address: int, count: int, values: Any) -> None:
         if values is not None and not held_at_first_write:
-            held_at_first_write.extend(FileUndoLedger(house.path).held(BATTERY))
+            held_at_first_write.extend(History.open(house.path).undo.held(BATTERY))
 
     house.server.hook = look
     await house.apply(-2500)
@@ -156,7 +156,7 @@ async def test_without_a_ledger_on_disk_nothing_is_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(house.ledger, "_save", full)
+    monkeypatch.setattr(house.ledger, "remember", full)
     with pytest.raises(DeviceFault, match="cannot be kept on disk"):
         await house.apply(1000)
     assert house.server.writes == []

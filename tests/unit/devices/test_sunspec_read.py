@@ -12,10 +12,10 @@ import sunspec2.modbus.client as oracle
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import SunSpecDevice
 from peerwatt.devices.discovery import dump, probe
-from peerwatt.devices.ledger import FileUndoLedger
 from peerwatt.devices.modbus import EndpointPool
 from peerwatt.devices.sunspec.inverter import SunSpecInverterDriver
 from peerwatt.devices.sunspec.meter import SunSpecMeterDriver
+from peerwatt.history.facade import History
 from peerwatt.model.ports import DeviceAway, DeviceFault
 from peerwatt.model.readings import BatteryReading, DeviceKind, InverterReading, MeterReading
 
@@ -35,7 +35,7 @@ def meter_driver(server: Any, clock: DrivenClock, **more: Any) -> SunSpecMeterDr
 
 def inverter_driver(server: Any, tmp_path: Path, **more: Any) -> SunSpecInverterDriver:
     clock = DrivenClock(1000.0)
-    ledger = FileUndoLedger(tmp_path / "undo.json")
+    ledger = History.open(tmp_path / "history.sqlite").undo
     return SunSpecInverterDriver(
         device(server, "inverter", **more), EndpointPool(clock), clock, ledger
     )

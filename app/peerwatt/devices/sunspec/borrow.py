@@ -175,7 +175,7 @@ class Borrower:
             )
         except OSError as fault:
             raise DeviceFault(
-                f"The old settings of {self.device_id} cannot be kept on disk ({fault.strerror}), "
+                f"The old settings of {self.device_id} cannot be kept on disk ({fault}), "
                 "so nothing was written to it; make room on the disk."
             ) from None
         self._remembered.add(key)

@@ -93,6 +93,7 @@ def _device(
 
 def values(reading: Reading) -> tuple[DeviceValue, ...]:
     """Return what a device reads as rows of a table."""
+    rows: tuple[tuple[str, float | int | str | None, str], ...]
     match reading:
         case MeterReading():
             rows = (

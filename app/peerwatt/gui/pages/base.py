@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from peerwatt.config.paths import SitePaths
 
 from ..context import Context
 from ..theme import GAP, UNIT
@@ -67,6 +70,11 @@ class Page(QScrollArea):
 
     def set_old(self, old: bool) -> None:
         """Mark what is shown as old; pages with moving parts stop them."""
+
+    def open_folder(self) -> None:
+        """Open the folder of the site in the system's file manager."""
+        folder = SitePaths.named(self.bridge.site).folder
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     @property
     def now_s(self) -> float:

@@ -187,8 +187,10 @@ class DevicesPage(Page):
         self.empty = Empty(
             self.theme,
             "devices",
-            self.tr("No device is connected yet. Add one to the site's settings file."),
+            self.tr("No device is connected yet. Describe them in this house's settings file."),
+            self.tr("Open the folder"),
         )
+        self.empty.button.clicked.connect(self.open_folder)
         self.empty_card.body.addWidget(self.empty)
         self.empty_card.setMinimumHeight(240)
         self.grid = QGridLayout()

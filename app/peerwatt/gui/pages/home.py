@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from peerwatt.api.messages import DevicesView, FlowView, PlanView
-from peerwatt.config.paths import SitePaths
 
 from ..context import Context
 from ..mix import source_shares, streams
@@ -43,7 +42,7 @@ class HomePage(Page):
             ),
             self.tr("Open the folder"),
         )
-        self.no_devices.button.clicked.connect(self._open_folder)
+        self.no_devices.button.clicked.connect(self.open_folder)
         self.flow_stack = stack(self.picture, self.no_devices)
         switch(self.flow_stack, filled=True)
         self.flow_card.body.addWidget(self.flow_stack, 1)
@@ -139,10 +138,6 @@ class HomePage(Page):
     def _devices(self, view: DevicesView) -> None:
         switch(self.flow_stack, filled=bool(view.devices))
         self.flow_card.note.setVisible(bool(view.devices))
-
-    def _open_folder(self) -> None:
-        folder = SitePaths.named(self.bridge.site).folder
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _flow(self, flow: FlowView) -> None:
         self.legend.set_things({*streams(flow), "home"})

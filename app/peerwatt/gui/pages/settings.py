@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from peerwatt import __version__
@@ -98,14 +97,14 @@ class SettingsPage(Page):
         self.folder = str(SitePaths.named(context.bridge.site).folder)
         site = Card(theme, self.tr("This house"))
         self.path = Text(theme, self.folder, ink="muted", elide=True)
-        self.open_folder = Button(theme, self.tr("Open the folder"), "quiet", "folder")
-        self.open_folder.clicked.connect(self._open)
+        self.open_button = Button(theme, self.tr("Open the folder"), "quiet", "folder")
+        self.open_button.clicked.connect(self.open_folder)
         self.copy_path = Button(theme, self.tr("Copy the path"), "quiet", "copy")
         self.copy_path.clicked.connect(self._copy)
         site.body.addWidget(
             Text(theme, self.tr("Settings, history and log of this house are kept here:"))
         )
-        site.body.addLayout(across(1, self.path, 0, self.open_folder, self.copy_path, gap=UNIT))
+        site.body.addLayout(across(1, self.path, 0, self.open_button, self.copy_path, gap=UNIT))
         self.version = Text(theme, self.tr("Window {0}").format(__version__), size=12, ink="muted")
         site.body.addSpacing(UNIT)
         site.body.addWidget(self.version)
@@ -115,9 +114,6 @@ class SettingsPage(Page):
 
     def _engine(self, engine: EngineView) -> None:
         self.version.set(self.tr("Window {0}, engine {1}").format(__version__, engine.version))
-
-    def _open(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.folder)

@@ -163,7 +163,9 @@ class Plot(pg.PlotWidget):
             axis.setPen(pg.mkPen(None))
             axis.setZValue(-1000)
             axis.setTickPen(QPen(tokens.colour("line"), 1) if side == "left" else pg.mkPen(None))
-            axis.setStyle(tickLength=0, tickTextOffset=8, maxTickLevel=0)
+            axis.setStyle(
+                tickLength=0, tickTextOffset=8, maxTickLevel=0, hideOverlappingLabels=side != "left"
+            )
         self.plotItem.getAxis("left").setGrid(255)
         self.plotItem.getAxis("left").setWidth(40)
         self.plotItem.getAxis("bottom").setHeight(24)

@@ -24,7 +24,7 @@ class Legend(QWidget):
             ("home", self.tr("Home")),
             ("car", self.tr("Car")),
         )
-        self._entries = self._all
+        self._entries: tuple[tuple[str, str], ...] = self._all
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Colours of the plot"))
         self.setAccessibleDescription(", ".join(text for _, text in self._entries))

@@ -8,8 +8,9 @@ import logging
 from coincurve import PrivateKey
 from eth_account import Account as EthAccount
 
+from peerwatt.chain.encoding import checksum_address
 from peerwatt.devnet.node import DevNode
-from peerwatt.devnet.transaction import InvalidTransactionError
+from peerwatt.devnet.transaction import InvalidTransactionError, contract_address
 
 GAS = 5_000_000
 """Gas limit of an operator's transaction: gas costs nothing here, blocks take 60 million."""
@@ -57,12 +58,8 @@ class StreetAccount:
 
     def next_contract(self) -> str:
         """Return the address that the next deployment from this account gets."""
-        from eth_utils import to_checksum_address
-        from rlp import encode
-        from sha3 import keccak_256
-
-        raw = encode([bytes.fromhex(self.address[2:]), self._nonce])
-        return str(to_checksum_address(keccak_256(raw).digest()[12:]))
+        created = contract_address(bytes.fromhex(self.address.removeprefix("0x")), self._nonce)
+        return checksum_address(created)
 
 
 def seeded_key(seed: int, name: str) -> bytes:
