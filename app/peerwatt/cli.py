@@ -56,10 +56,10 @@ def _add_engine(words: Commands[argparse.ArgumentParser]) -> None:
 def _add_demo(words: Commands[argparse.ArgumentParser]) -> None:
     demo = words.add_parser("demo", help="a simulated street over the real protocols")
     demo.add_argument("--headless", action="store_true", help="without a window; writes a report")
-    demo.add_argument("--intervals", type=_positive, help="15-minute intervals to run (headless: 8)")
+    demo.add_argument("--intervals", type=_positive, help="intervals of 15 min to run")
     demo.add_argument("--speed", type=_speed, help="times real time, or 'max' (default 60)")
     demo.add_argument("--seed", type=int, default=1, help="makes a run repeatable")
-    demo.add_argument("--start", default="2025-06-14T17:30", help="local start of the simulation")
+    demo.add_argument("--start", default="2025-06-17T16:30", help="local start of the simulation")
     demo.add_argument("--replay", type=Path, metavar="FILE", help="measured load and PV, CSV")
     demo.add_argument("--replay-load-kwh", type=float, default=4500, help="scale to this a year")
     demo.add_argument("--replay-pv-kwh", type=float, default=6000, help="scale to this a year")
@@ -101,7 +101,7 @@ def _add_chain(words: Commands[argparse.ArgumentParser]) -> None:
 
 def _add_audit(words: Commands[argparse.ArgumentParser]) -> None:
     audit = words.add_parser("audit", help="recompute a day's bill from proven state")
-    audit.add_argument("day", metavar="DAY", help="local day, like 2025-06-14")
+    audit.add_argument("day", metavar="DAY", help="local day, like 2025-06-17")
     audit.add_argument("--site", default=argparse.SUPPRESS)
     audit.add_argument("--json", action="store_true")
     audit.set_defaults(run=commands.audit)

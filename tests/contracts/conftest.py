@@ -38,7 +38,7 @@ GAS = 60_000_000
 T0 = 1_900_000_800
 """Start of the tests, the first second of an interval."""
 FIRST = T0 // 900
-RETAIL, FEED_IN = 300_000, 80_000
+RETAIL, FEED_IN = 300_007, 79_993
 BASE, STEP, COUNT, GATE_S = 80_000, 5_000, 45, 180
 FUNDS = 1_000_000_000
 

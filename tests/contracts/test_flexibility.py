@@ -150,6 +150,7 @@ def test_the_cheapest_cover_is_awarded(street):
     refused = [
         ({0: 600}, "a cheaper offer is left out"),
         ({1: 600, 0: 400}, "a cheaper offer is left out"),
+        ({0: 400, 1: 600}, "a cheaper offer is left out"),
         ({1: 500, 2: 500}, "a cheaper offer is left out"),
         ({1: 600, 2: 401}, "more than was asked for"),
         ({1: 601}, "more than was offered"),

@@ -172,6 +172,9 @@ def test_an_agents_price_band_holds_on_both_sides(street, interval):
             street.market.refuses("price outside the agent's band", "place", words, by=AGENT)
         street.market("place", [street.order(interval, side, 2, 10)], by=AGENT)
         street.market("place", [street.order(interval, side, 5, 10)], by=AGENT)
+    for ticks in ((1, 3), (3, 1), (6, 3), (3, 6)):
+        words = [street.order(interval + i, BUY, tick, 10) for i, tick in enumerate(ticks)]
+        street.market.refuses("price outside the agent's band", "place", words, by=AGENT)
     street.market("place", [street.order(interval, SELL, 0, 0)], by=AGENT)
     assert street.market("orders", street.homes[0], interval) == 0
 

@@ -13,6 +13,10 @@ from peerwatt.model.market import Book, Order, SettledInterval, Side
 STRANGER = "0x" + "99" * 20
 
 
+def cost_up(quantity, price):
+    return -(-quantity * price // 1000)
+
+
 @given(
     st.integers(0, 2**192 - 1),
     st.sampled_from(Side),
@@ -96,11 +100,15 @@ def test_meter_and_settlement_words_from_raw_storage(street):
     word = street.settlement.slot("results", home, interval)
     clearing_word = street.market.slot("results", interval)
     found = packing.settled_interval(interval, word, delta_word, clearing_word)
-    trade = -(-333 * -180_000 // 1000)
-    assert found == SettledInterval(interval, 700, 3, 333, 0, 180_000, trade, -364 * 300)
+    trade = -cost_up(333, 180_000)
+    assert found == SettledInterval(
+        interval, 700, 3, 333, 0, 180_000, trade, -cost_up(364, street.retail)
+    )
     word = street.settlement.slot("results", street.homes[1], interval)
     result = packing.unpack_settlement(word)
-    assert result == packing.SettlementResult(0, 333, 59_940, -33 * 300, unmetered=False)
+    assert result == packing.SettlementResult(
+        0, 333, 59_940, -cost_up(33, street.retail), unmetered=False
+    )
 
 
 def test_flexibility_words_from_raw_storage(street):

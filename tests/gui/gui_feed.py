@@ -180,7 +180,8 @@ class FakeFeed:
             return m.DeviceValue(name=name, value=figure, unit=unit)
 
         common = {"protocol": "SunSpec TCP", "health": "fresh", "last_reading_s": self.now_s - 1,
-                  "samples": 12_043, "twin_transitions": 1_204, "twin_root": "3fa4" * 16}  # fmt: skip
+                  "samples": 12_043, "twin_transitions": 1_204,
+                  "twin_root": "3fa4" * 16}  # fmt: skip
         views = [
             m.DeviceView(
                 **{**common, "twin_state": None}, device_id="meter", kind="meter",
@@ -244,7 +245,8 @@ class FakeFeed:
         )  # fmt: skip
         trades = tuple(
             m.TradeView(
-                interval=now - 2 - n, bought_wh=0 if n % 3 else 480, sold_wh=640 + 30 * n if n % 3 else 0,
+                interval=now - 2 - n, bought_wh=0 if n % 3 else 480,
+                sold_wh=640 + 30 * n if n % 3 else 0,
                 import_wh=0, export_wh=700, price_micro=price(now - 2 - n),
                 trade_micro=82_000 + 3_000 * n if n % 3 else -68_000,
                 supplier_micro=4_000, supplier_only_micro=51_000 if n % 3 else -129_600,
@@ -256,7 +258,9 @@ class FakeFeed:
             zone=1, retail_micro=270_000, feed_in_micro=80_000, open_interval=now + 1,
             ladder=m.LadderView(interval=now + 1), last_cleared=ladder(now), orders=orders,
             trades=trades,
-            price_history=tuple((i, price(i), 2000 + 13 * (i % 7)) for i in range(now - 95, now + 1)),
+            price_history=tuple(
+                (i, price(i), 2000 + 13 * (i % 7)) for i in range(now - 95, now + 1)
+            ),
         )  # fmt: skip
 
     def flexibility(self) -> m.FlexibilityView:
@@ -298,7 +302,8 @@ class FakeFeed:
     def wallet(self) -> m.WalletView:
         what = ("Sold 0.64 kWh to neighbours", "Order for 15:00: sell 0.7 kWh",
                 "Bought 0.48 kWh from neighbours", "Paid by the grid operator for flexibility",
-                "The rest of 14:15 at the supplier's price", "Order for 14:45: sell 0.8 kWh")  # fmt: skip
+                "The rest of 14:15 at the supplier's price",
+                "Order for 14:45: sell 0.8 kWh")  # fmt: skip
         entries = tuple(
             m.TransactionView(
                 transaction_hash="0x" + f"{n:02x}" * 32, time_s=self.now_s - 40 - 420 * n,

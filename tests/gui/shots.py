@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -78,15 +77,17 @@ def special(folder: Path, look: str) -> None:
     studio.bridge._set_link(LinkView(Link.AWAY, "No engine answers at 127.0.0.1; start it."))
     studio.take(folder, "away-home", "home", (1280, 800))
     studio.close()
-    makers: dict[str, Callable[[], tuple[SiteState, FakeFeed | None]]] = {
-        "empty": lambda: (empty_state(), None),
-        "missing": lambda: (missing_state(), FakeFeed()),
-        "plain": lambda: (lambda f: (f.state(), f))(FakeFeed(battery=False, car=False)),
-        "stale": lambda: (lambda f: (f.state(), f))(FakeFeed(stale=("grid", "ev"))),
-        "unproven": lambda: (lambda f: (f.state(), f))(FakeFeed(mark=TrustMark.UNVERIFIED)),
+    feeds = {
+        "plain": FakeFeed(battery=False, car=False),
+        "stale": FakeFeed(stale=("grid", "ev")),
+        "unproven": FakeFeed(mark=TrustMark.UNVERIFIED),
     }
-    for name, make in makers.items():
-        state, feed_or_none = make()
+    states: dict[str, tuple[SiteState, FakeFeed | None]] = {
+        "empty": (empty_state(), None),
+        "missing": (missing_state(), FakeFeed()),
+        **{name: (feed.state(), feed) for name, feed in feeds.items()},
+    }
+    for name, (state, feed_or_none) in states.items():
         studio = Studio(look, state, feed_or_none)
         pages = PAGES[:5] if name == "empty" else ("home", "devices")
         pages = ("home", "wallet") if name == "unproven" else pages

@@ -79,7 +79,9 @@ def test_tab_reaches_every_button(stage: Any, qtbot: Any) -> None:
         wanted = {
             button
             for button in window.findChildren(QAbstractButton)
-            if button.isVisible() and button.isEnabled() and button.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if button.isVisible()
+            and button.isEnabled()
+            and button.focusPolicy() & Qt.FocusPolicy.TabFocus
         }
         window.rail.buttons["home"].setFocus(Qt.FocusReason.TabFocusReason)
         seen: set[QWidget] = set()

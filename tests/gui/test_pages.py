@@ -275,6 +275,4 @@ def test_zoom_stays_until_reset(stage: Any, qtbot: Any) -> None:
     qtbot.wait(60)
     assert day.plot.box.viewRange()[0] == pytest.approx(near)
     qtbot.keyClick(day.plot, Qt.Key.Key_Home)
-    qtbot.waitUntil(
-        lambda: abs(day.plot.box.viewRange()[0][0] - whole[0]) < 300, timeout=1000
-    )
+    qtbot.waitUntil(lambda: abs(day.plot.box.viewRange()[0][0] - whole[0]) < 300, timeout=1000)

@@ -106,7 +106,9 @@ def test_history_without_values_is_taken() -> None:
 def test_sources_and_uses_balance() -> None:
     x = np.arange(NOON_S - 86_400, NOON_S, 300.0)
     at = [powers(t) for t in x]
-    rows = {name: np.array([p[name] for p in at]) for name in ("pv", "battery", "grid", "home", "ev")}
+    rows = {
+        name: np.array([p[name] for p in at]) for name in ("pv", "battery", "grid", "home", "ev")
+    }
     stack = stacked(x, rows)
     assert stack.top_w == pytest.approx(stack.bottom_w, rel=1e-6)
     assert [thing for thing, _ in stack.areas] == [

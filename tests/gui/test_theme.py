@@ -63,7 +63,9 @@ def test_type_is_the_bundled_one_with_even_figures(qapp: object) -> None:
     assert resource("fonts", "OFL.txt").read_text().startswith("Copyright")
     from peerwatt.gui.theme import metrics
 
-    assert metrics(44, True).horizontalAdvance("1111") == metrics(44, True).horizontalAdvance("8888")
+    assert metrics(44, True).horizontalAdvance("1111") == metrics(44, True).horizontalAdvance(
+        "8888"
+    )
 
 
 def test_the_theme_switches_and_says_so(qapp: object, qtbot: object) -> None:

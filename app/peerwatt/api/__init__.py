@@ -1,1 +1,1 @@
-"""The local API: its messages and its client. The server is in ``engine``, the window in ``gui``."""
+"""The local API: its messages and its client. Its server is in ``engine``."""

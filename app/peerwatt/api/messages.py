@@ -111,7 +111,7 @@ class NextAction(Message):
     why: str
     subject: Literal["car", "battery", "market", "flexibility", "house"]
     undo: str | None = None
-    """Words of the undo button (for example "Not tonight"); ``None`` where nothing can be undone."""
+    """Words of the undo button (such as "Not tonight"); ``None`` where nothing can be undone."""
 
 
 class PlanPoint(Message):

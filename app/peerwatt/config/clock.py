@@ -17,8 +17,7 @@ class SystemClock:
 
     async def sleep_until(self, time_s: float) -> None:
         """Sleep until the system's clock shows ``time_s``."""
-        while (rest := time_s - time.time()) > 0:
-            await asyncio.sleep(rest)
+        await asyncio.sleep(max(time_s - time.time(), 0.0))
 
 
 class DrivenClock:

@@ -34,9 +34,7 @@ def setup_logging(file: Path | None, level: int = logging.INFO) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(file, maxBytes=2 << 20, backupCount=3)
-        )
+        handlers.append(logging.handlers.RotatingFileHandler(file, maxBytes=2 << 20, backupCount=3))
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(name)s: %(message)s")
     formatter.converter = time.gmtime
     for handler in handlers:

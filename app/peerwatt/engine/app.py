@@ -1,4 +1,4 @@
-"""The engine's process: lock, settings, services, API; and an orderly end that frees all devices."""
+"""The engine's process: lock, settings, services, API; and an end that frees all devices."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from .twins import HouseTwins
 
 log = logging.getLogger(__name__)
 
-PASSPHRASE = "PEERWATT_PASSPHRASE"
+KEY_FILE_VARIABLE = "PEERWATT_PASSPHRASE"
 """Environment variable that opens the agent's key file where there is no keyring."""
 
 
@@ -173,10 +173,11 @@ class _Builder:
     def _key_store(self) -> AgentKeyStore:
         if self.settings.wallet.agent_key == "keyring":
             return KeyringKeyStore(self.site)
-        passphrase = os.environ.pop(PASSPHRASE, "")
+        passphrase = os.environ.pop(KEY_FILE_VARIABLE, "")
         if not passphrase:
             raise EngineFault(
-                f"the agent's key is in an encrypted file; set {PASSPHRASE} to its passphrase"
+                "the agent's key is in an encrypted file; "
+                f"set {KEY_FILE_VARIABLE} to its passphrase"
             )
         return FileKeyStore(self.paths.keys / "agent.json", passphrase)
 

@@ -43,7 +43,7 @@ def run_audit(site: str, day: str) -> Audit:
     try:
         wanted = date.fromisoformat(day)
     except ValueError:
-        raise AuditFault(f"{day} is no day; write it like 2025-06-14") from None
+        raise AuditFault(f"{day} is no day; write it like 2025-06-17") from None
     paths = SitePaths.named(site)
     settings = load_settings(paths.settings)
     if settings.wallet.owner_address is None:

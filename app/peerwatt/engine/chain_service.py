@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -131,7 +132,7 @@ class ChainService:
         before, picture = self.picture, _picture(proven, facts)
         self.picture = picture
         await self._keep(house)
-        await self._transactions(picture.block_number)
+        await self._transactions()
         return before is None or before != picture
 
     def _wanted(self, facts: CommunityFacts) -> View:
@@ -164,29 +165,22 @@ class ChainService:
             recent = {i: c for i, c in self.clearings.items() if i >= min(house.orders, default=0)}
             self.picture = _with_clearings(picture, recent)
         if cleared:
-            prices = [ClearedPrice(c.interval, c.price_micro, c.volume_wh) for c in cleared.values()]
+            prices = [
+                ClearedPrice(c.interval, c.price_micro, c.volume_wh) for c in cleared.values()
+            ]
             await self._disk.run(self._history.prices.put, prices)
         if settled:
             await self._disk.run(self._history.settlements.put, list(settled.values()))
 
-    async def _transactions(self, head: int) -> None:
+    async def _transactions(self) -> None:
         """Look what became of the transactions that were sent."""
         for sent in await self._disk.run(self._history.transactions.open):
             receipt = await self.reader.receipt(sent.transaction_hash)
             if receipt is None:
                 continue
             state = TransactionState.FINAL if receipt.value.succeeded else TransactionState.FAILED
-            changed = type(sent)(
-                sent.transaction_hash,
-                sent.time_s,
-                sent.what,
-                sent.amount_micro,
-                state,
-                receipt.block_number,
-                sent.by,
-            )
+            changed = replace(sent, state=state, block_number=receipt.block_number)
             await self._disk.run(self._history.transactions.put, changed)
-        log.debug("Transactions are known up to block %d.", head)
 
 
 def _picture(proven: Proven[HouseSnapshot], facts: CommunityFacts) -> ChainPicture:
@@ -209,15 +203,8 @@ def _picture(proven: Proven[HouseSnapshot], facts: CommunityFacts) -> ChainPictu
 
 
 def _with_clearings(picture: ChainPicture, clearings: Mapping[int, Clearing]) -> ChainPicture:
-    from dataclasses import replace
-
     return replace(picture, clearings=MappingProxyType(dict(clearings)))
 
 
 def _present(found: Mapping[K, T | None]) -> dict[K, T]:
     return {key: value for key, value in found.items() if value is not None}
-
-
-def newest(items: Iterable[int]) -> int | None:
-    """Return the greatest of some numbers, ``None`` of none."""
-    return max(items, default=None)

@@ -1,4 +1,4 @@
-"""One control cycle: devices deliver, a snapshot is frozen, twins step, rules decide, setpoints go."""
+"""One control cycle: readings, frozen snapshot, twins, rules, setpoints."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class ControlLoop:
         for interval in range(current - 40, current + 1):
             rows = await self._disk.run(self._history.energy.boundary, interval)
             values = {row.register: row.value_wh for row in rows}
-            if "import" in values and "export" in values:
-                self._registers[interval] = (values["import"], values["export"])
+            if "import" in values:
+                self._registers[interval] = (values["import"], values.get("export", 0))
 
     async def cycle(self, intent: Intent, wait_s: float) -> Snapshot:
         """Run one cycle; ``wait_s`` is how long a slow device is waited for, real seconds."""
@@ -190,11 +190,14 @@ class ControlLoop:
 
     @staticmethod
     def registers(snapshot: Snapshot) -> tuple[int, int] | None:
-        """Return the grid meter's (import, export) registers, Wh, if fresh."""
+        """Return the grid meter's (import, export) registers, Wh, if fresh.
+
+        An export register that never counted reads as "not accumulated" and means 0.
+        """
         meters = snapshot.fresh_of(MeterReading)
-        if not meters or meters[0].import_wh is None or meters[0].export_wh is None:
+        if not meters or meters[0].import_wh is None:
             return None
-        return meters[0].import_wh, meters[0].export_wh
+        return meters[0].import_wh, meters[0].export_wh or 0
 
     def net_import_since(self, interval: int) -> int | None:
         """Return import - export metered since an interval began, Wh; ``None`` if not known."""

@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING
 from peerwatt.api.messages import Figures
 from peerwatt.market.settlement_view import Bill, day_bill
 from peerwatt.model.flexibility import OfferState
-from peerwatt.model.units import interval_at
+from peerwatt.model.units import INTERVALS_PER_DAY, interval_at, interval_start_s
 
 if TYPE_CHECKING:
     from .house import HouseEngine
+
+
+ENERGIES = (
+    "pv",
+    "import",
+    "export",
+    "battery_charge",
+    "battery_discharge",
+    "ev",
+    "home",
+    "balance_error",
+)
 
 
 async def collect(house: HouseEngine) -> Figures:
@@ -30,9 +42,16 @@ async def collect(house: HouseEngine) -> Figures:
 
 
 async def _energy(house: HouseEngine) -> dict[str, float]:
-    """Energies between the first and the last interval boundary that were metered."""
-    since = interval_at(house.clock.now_s()) - 96 * 400
+    """Energies between the first and the last interval boundary that were metered, Wh.
+
+    All but the home come from cumulative registers. The home has no meter of its own: its power
+    is found by balance each cycle and summed over time. What the registers say it used differs
+    from that by ``balance_error``: energy that the readings leave unexplained.
+    """
+    since = interval_at(house.clock.now_s()) - INTERVALS_PER_DAY * 400
     rows = await house.disk.run(house.history.energy.recent_intervals, since)
+    if not rows:
+        return dict.fromkeys(ENERGIES, 0.0)
     total = {
         "pv": sum(r.pv_wh for r in rows),
         "import": sum(r.import_wh for r in rows),
@@ -40,9 +59,14 @@ async def _energy(house: HouseEngine) -> dict[str, float]:
         "battery_charge": sum(r.battery_charged_wh for r in rows),
         "battery_discharge": sum(r.battery_discharged_wh for r in rows),
         "ev": sum(r.ev_wh for r in rows),
-        "home": sum(r.home_wh for r in rows),
     }
-    return {name: float(value) for name, value in total.items()}
+    begin, end = interval_start_s(rows[0].interval), interval_start_s(rows[-1].interval + 1)
+    summed = await house.disk.run(house.history.power.energy, begin, end)
+    home = summed.home_wh or 0
+    used = total["import"] - total["export"] + total["pv"] - total["ev"]
+    used += total["battery_discharge"] - total["battery_charge"]
+    found = {**total, "home": home, "balance_error": used - home}
+    return {name: float(found[name]) for name in ENERGIES}
 
 
 def _devices(house: HouseEngine) -> tuple[dict[str, str | int], ...]:

@@ -113,14 +113,14 @@ class FlexService:
         refusal = agent.worth_planning(request, self._clock.now_s())
         if refusal is not None:
             return self._refuse(request.request_id, refusal)
-        plain = await self._planning.with_commitment(prospect, None)
-        usual = baseline(
-            request.first_interval, request.interval_count, plain.plan, past, self._timezone
-        )
+        planning, first = self._planning, request.first_interval
+        base = await planning.without_commitments(prospect)
+        usual = baseline(first, request.interval_count, base.plan, past, self._timezone)
         if usual is None:
             return self._refuse(request.request_id, "The window lies beyond the house's plan.")
         wanted = probe(request, usual.net_import_wh)
-        event = await self._planning.with_commitment(prospect, wanted)
+        plain = await planning.from_interval(prospect, base, first, None)
+        event = await planning.from_interval(prospect, base, first, wanted)
         plans = EventPlans(plain.plan, plain.cost_micro, event.plan, event.cost_micro)
         decision = agent.decide(request, plans, usual.net_import_wh, self._clock.now_s())
         if decision.offer is None:
@@ -166,9 +166,8 @@ class FlexService:
         theirs = picture.offers.get(request.request_id)
         if ours.state in DONE or theirs is None:
             return False
-        found = replace(
-            theirs, reason=ours.reason, metered_wh=ours.metered_wh, state=self._state(on_chain, theirs)
-        )
+        state = self._state(on_chain, theirs)
+        found = replace(theirs, reason=ours.reason, metered_wh=ours.metered_wh, state=state)
         if found == ours:
             return False
         await self._put(found)

@@ -162,7 +162,8 @@ class HouseEngine:
         news = await self.chain.step() if self.chain is not None else False
         await self._plan()
         if self.trading is not None:
-            news |= await self.trading.step(self.prospect, self.overrides.market_paused)
+            paused = self.overrides.market_paused
+            news |= await self.trading.step(self.prospect, paused, self._promised)
         if self.flex is not None:
             declined = self.overrides.declined_requests
             news |= await self.flex.step(self.prospect, self.past, declined)
@@ -245,7 +246,8 @@ class HouseEngine:
                 return await self.command(self._undoing(action_id))
             case SetCar() | SetBattery() | PauseMarket() | DeclineRequest():
                 self.overrides = self.overrides.changed_by(command, self.clock.now_s())
-                await self.disk.run(self.history.meta.set, OVERRIDES, self.overrides.view().model_dump(mode="json"))
+                stored = self.overrides.view().model_dump(mode="json")
+                await self.disk.run(self.history.meta.set, OVERRIDES, stored)
                 self._replan = True
                 self.board.say(NoticeLevel.INFO, "owner", _told(command))
                 self._sections.publish_live(self)
@@ -291,23 +293,27 @@ class HouseEngine:
         return await self.board.after(after)
 
 
-def _told(command: Command) -> str:
+CAR_TOLD = {
+    "now": "The car charges now.",
+    "pause": "The car waits.",
+    "auto": "The car follows the plan again.",
+}
+BATTERY_TOLD = {
+    "hold": "The battery keeps its charge.",
+    "auto": "The battery follows the plan again.",
+}
+
+
+def _told(command: SetCar | SetBattery | PauseMarket | DeclineRequest) -> str:
+    """Return what a command did, in words."""
     match command:
-        case SetCar(mode="now"):
-            return "The car charges now."
-        case SetCar(mode="pause"):
-            return "The car waits."
-        case SetCar():
-            return "The car follows the plan again."
-        case SetBattery(mode="hold"):
-            return "The battery keeps its charge."
-        case SetBattery():
-            return "The battery follows the plan again."
+        case SetCar(mode=mode):
+            return CAR_TOLD[mode]
+        case SetBattery(mode=mode):
+            return BATTERY_TOLD[mode]
         case PauseMarket(paused=True):
             return "No more orders are placed; those already placed stand."
         case PauseMarket():
             return "Orders are placed again."
         case DeclineRequest(request_id=request_id):
             return f"Request {request_id} of the grid operator is declined."
-        case _:
-            return ""

@@ -13,9 +13,17 @@ from peerwatt.forecast import Now, Site, forecast
 from peerwatt.market.outlook import Outlook, outlook
 from peerwatt.model.flexibility import Commitment
 from peerwatt.model.market import Clearing, Tariff
-from peerwatt.model.plan import BatteryState, EvNeed, IntervalEnergy, IntervalForecast, Plan
+from peerwatt.model.plan import (
+    BatteryState,
+    EvNeed,
+    IntervalEnergy,
+    IntervalForecast,
+    Plan,
+    PlanStep,
+)
 from peerwatt.model.readings import BatteryReading, ChargerReading, InverterReading
 from peerwatt.model.snapshot import Snapshot
+from peerwatt.model.units import INTERVAL_S, interval_start_s
 from peerwatt.planner.inputs import PlanInput, PlanResult, StepInput, steps_at_tariff
 from peerwatt.planner.plan import solve_plan
 
@@ -73,12 +81,20 @@ class Planning:
         needs = self.needs(snapshot)
         return await asyncio.to_thread(self._make, snapshot, known, needs)
 
-    async def with_commitment(
-        self, prospect: Prospect, commitment: Commitment | None
+    async def without_commitments(self, prospect: Prospect) -> PlanResult:
+        """Return the plan of the same house without any promise."""
+        changed = replace(prospect.plan_input, commitments=(), committed_so_far_wh=0)
+        return await asyncio.to_thread(solve_plan, changed)
+
+    async def from_interval(
+        self, prospect: Prospect, base: PlanResult, first: int, commitment: Commitment | None
     ) -> PlanResult:
-        """Return the plan of the same house with one more promise, or without any."""
-        commitments = () if commitment is None else (commitment,)
-        changed = replace(prospect.plan_input, commitments=commitments, committed_so_far_wh=0)
+        """Return the plan from interval ``first`` on, begun in the state ``base`` leads to.
+
+        What a promise makes possible is judged so: before it is awarded the house does nothing
+        for it, and energy must not be bought only to be counted as flexibility.
+        """
+        changed = later_input(prospect.plan_input, base.plan, first, commitment)
         return await asyncio.to_thread(solve_plan, changed)
 
     def _make(self, snapshot: Snapshot, known: Known, needs: tuple[EvNeed, ...]) -> Prospect:
@@ -158,6 +174,46 @@ class Planning:
         now = datetime.fromtimestamp(now_s, self._zone)
         ready = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
         return (ready if ready > now else ready + timedelta(days=1)).timestamp()
+
+
+def later_input(
+    plan_input: PlanInput, base: Plan, first: int, commitment: Commitment | None
+) -> PlanInput:
+    """Return a plan's input as it will be when ``first`` begins, if all goes as ``base`` says."""
+    before = [step for step in base.steps if step.interval < first]
+    if not before:
+        return replace(plan_input, commitments=(commitment,) if commitment else ())
+    battery = plan_input.battery
+    soc_pct = before[-1].soc_pct
+    if battery is not None and soc_pct is not None:
+        battery = replace(battery, soc_pct=soc_pct)
+    charged = sum(_planned_wh(step, plan_input.now_s) for step in before)
+    return replace(
+        plan_input,
+        now_s=float(interval_start_s(first)),
+        steps=tuple(step for step in plan_input.steps if step.interval >= first),
+        battery=battery,
+        # With one car the shares are exact; several share what was charged by their needs.
+        cars=_less_charged(plan_input.cars, charged),
+        commitments=(commitment,) if commitment else (),
+        committed_so_far_wh=0,
+    )
+
+
+def _planned_wh(step: PlanStep, now_s: float) -> int:
+    """Energy of the car in what is left of a step; plans state the rate of a whole interval."""
+    left_s = interval_start_s(step.interval + 1) - max(now_s, interval_start_s(step.interval))
+    return round(step.ev_wh * left_s / INTERVAL_S)
+
+
+def _less_charged(cars: tuple[EvNeed, ...], charged_wh: int) -> tuple[EvNeed, ...]:
+    total = sum(car.energy_wh for car in cars)
+    if total <= 0:
+        return cars
+    return tuple(
+        replace(car, energy_wh=max(car.energy_wh - charged_wh * car.energy_wh // total, 0))
+        for car in cars
+    )
 
 
 def _with_market(

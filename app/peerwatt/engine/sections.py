@@ -131,7 +131,8 @@ class Sections:
         status = chain.client.status if chain else None
         self._publisher.publish("plan", plan_view(self._plan_state(house)))
         self._publisher.publish("market", market_view(self._market_state(house)))
-        self._publisher.publish("flexibility", house.flex.view() if house.flex else FlexibilityView())
+        flexibility = house.flex.view() if house.flex else FlexibilityView()
+        self._publisher.publish("flexibility", flexibility)
         self._publisher.publish(
             "wallet",
             wallet_view(
@@ -152,9 +153,11 @@ class Sections:
     def _plan_state(self, house: HouseEngine) -> PlanState:
         now = interval_at(house.clock.now_s())
         intents = house.trading.intents if house.trading else ()
-        kinds = {i.kind for i in house.control.snapshot.devices.values()} if (
-            house.control.snapshot
-        ) else set()
+        kinds = (
+            {i.kind for i in house.control.snapshot.devices.values()}
+            if (house.control.snapshot)
+            else set()
+        )
         return PlanState(
             now_s=house.clock.now_s(),
             plan=house.prospect.plan if house.prospect else None,
@@ -164,7 +167,7 @@ class Sections:
             orders=[
                 (i.order, i.reason)
                 for i in intents
-                if i.order.interval > now and i.state in ACTIVE
+                if i.order.interval > now and i.state in ACTIVE and i.order.quantity_wh > 0
             ],
             has_car=DeviceKind.CHARGER in kinds and self.car_present(house),
         )
@@ -175,7 +178,7 @@ class Sections:
             now_s=house.clock.now_s(),
             facts=chain.facts if chain else None,
             picture=chain.picture if chain else None,
-            intents=trading.intents if trading else (),
+            intents=[i for i in trading.intents if i.order.quantity_wh > 0] if trading else (),
             settled=[chain.settled[i] for i in sorted(chain.settled)] if chain else (),
             prices=[
                 (c.interval, c.price_micro, c.volume_wh)
@@ -212,9 +215,7 @@ class Sections:
         totals = await house.disk.run(house.history.energy.totals_since, first, readings)
         self._publisher.publish("day", self._day_view(house, now.date().isoformat(), first, totals))
 
-    def _day_view(
-        self, house: HouseEngine, date: str, first: int, totals: EnergyTotals
-    ) -> DayView:
+    def _day_view(self, house: HouseEngine, date: str, first: int, totals: EnergyTotals) -> DayView:
         chain = house.chain
         settled = [s for i, s in chain.settled.items() if i >= first] if chain else []
         bill = day_bill(settled, chain.facts.tariff) if chain and chain.facts else None

@@ -68,9 +68,7 @@ class AgentSender:
         data = self._market.place(orders)
         gas = GAS_BASE + GAS_PER_ORDER * len(orders)
         signed = self._account.prepare(self._market.address, data, gas=gas)
-        self._note(
-            SentTransaction(signed.transaction_hash, self._clock.now_s(), _words(orders))
-        )
+        self._note(SentTransaction(signed.transaction_hash, self._clock.now_s(), _words(orders)))
         return SignedOrders(signed.raw, signed.transaction_hash, signed.nonce)
 
     async def send(self, raw: str) -> None:
@@ -79,6 +77,14 @@ class AgentSender:
             await self._client.broadcast(raw)
         except TransactionRefused as fault:
             log.info("The endpoints do not take the transaction now: %s", fault)
+
+    async def resend(self) -> None:
+        """Send again what was signed and is not proven to be in the chain: same bytes, once."""
+        if not self._account.nonces.pending:
+            return
+        await self.nonce()
+        for transaction in self._account.nonces.pending:
+            await self.send(transaction.raw)
 
     async def receipt(self, transaction_hash: str) -> OrderReceipt | None:
         """Return the proven outcome of a transaction."""

@@ -66,6 +66,7 @@ class House(Protocol):
 def build_app(house: House, token: str) -> FastAPI:
     """Return the application; every path but the document's needs the bearer token."""
     app = FastAPI(title="Peerwatt", version=__version__, openapi_url="/v1/openapi.json")
+
     async def owner(
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> None:
@@ -117,7 +118,7 @@ def _add_reads(app: FastAPI, house: House, guard: list[object]) -> None:
     ) -> PowerHistory:
         """Mean powers on a fixed grid."""
         if end_s < start_s or (end_s - start_s) / step_s > MAX_HISTORY_POINTS:
-            raise ApiRefusal("The range is empty or too long for this step; use a larger step.", 422)
+            raise ApiRefusal("The range is empty or too long for its step; use a larger one.", 422)
         return await house.power_history(start_s, end_s, step_s)
 
     async def figures() -> Figures:
@@ -152,7 +153,20 @@ async def _events(publisher: Publisher) -> AsyncIterator[str]:
 
 
 class _QuietServer(uvicorn.Server):
-    """A server that leaves the signals of the process to the engine."""
+    """A server that leaves the process's signals to the engine, and tells when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self._up.set()
+
+    async def wait_started(self) -> None:
+        """Return once the server listens."""
+        await self._up.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -191,8 +205,7 @@ class ApiServer:
     async def start(self) -> None:
         """Start serving."""
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started and not self._task.done():
-            await asyncio.sleep(0.01)
+        await self._server.wait_started()
 
     async def close(self) -> None:
         """Stop serving; streams must have been ended by closing the publisher."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from peerwatt.config.settings import TradingSettings
 from peerwatt.history.facade import History
 from peerwatt.history.records import NoticeLevel
-from peerwatt.market.agent import TradeDecision, TradeTerms, TradingAgent
+from peerwatt.market.agent import TradeTerms, TradingAgent
 from peerwatt.market.desk import OrderDesk
-from peerwatt.model.market import OrderIntent, OrderState
+from peerwatt.model.market import Order, OrderIntent, OrderState
 from peerwatt.model.ports import Clock, PolicyRefusal
-from peerwatt.model.units import interval_at, interval_start_s
+from peerwatt.model.units import interval_at
 from peerwatt.model.verified import ChainFault
 
 from .chain_service import ChainService
@@ -62,6 +62,7 @@ class TradingService:
         self._say = say
         self._desk: OrderDesk | None = None
         self._decided: int | None = None
+        self._promised: tuple[int, ...] = ()
         self._last_block = -1
 
     async def load(self) -> None:
@@ -69,9 +70,18 @@ class TradingService:
         pending = await self._disk.run(self._history.outbox.pending, self._owner)
         self._sender.recover(pending)
         await self._reload()
+        self._decided = max((i.order.interval for i in self.intents), default=None)
 
-    async def step(self, prospect: Prospect | None, paused: bool) -> bool:
-        """Decide what is due and move pending orders on; return whether anything changed."""
+    async def step(
+        self, prospect: Prospect | None, paused: bool, promised: tuple[int, ...] = ()
+    ) -> bool:
+        """Decide what is due and move pending orders on; return whether anything changed.
+
+        ``promised`` names the promises to the grid operator that the plan keeps; when they
+        change, an order whose gate is still open is decided anew.
+        """
+        if promised != self._promised:
+            self._promised, self._decided = promised, None
         facts, picture = self._chain.facts, self._chain.picture
         if facts is None or picture is None:
             self.sentence = "Waiting for the chain to be verified."
@@ -92,14 +102,30 @@ class TradingService:
         interval = self._due()
         if interval is None or prospect is None:
             return False
+        await self._resend()
         agent = TradingAgent(facts.rules, facts.tariff, self._terms(picture, paused))
         forecast = next((f for f in prospect.forecasts if f.interval == interval), None)
         decision = agent.decide(interval, prospect.plan, forecast, self._clock.now_s())
         self._decided = interval
         self.sentence = decision.reason
-        if decision.order is None:
+        order = decision.order or self._withdrawal(interval)
+        if order is None:
             return False
-        return await self._intend(facts, decision)
+        return await self._on_desk(facts).intend(order, decision.reason)
+
+    async def _resend(self) -> None:
+        """Once an interval: a transaction that got lost would hold up all that follow it."""
+        try:
+            await self._sender.resend()
+        except ChainFault as fault:
+            log.info("Nothing can be sent now: %s", fault)
+
+    def _withdrawal(self, interval: int) -> Order | None:
+        """Return what takes back an order no longer wanted; ``None`` where there is none."""
+        held = next((i.order for i in self.intents if i.order.interval == interval), None)
+        if held is None or held.quantity_wh == 0:
+            return None
+        return Order(interval, held.side, held.tick, 0)
 
     def _due(self) -> int | None:
         """Return the interval to decide on now: the next one, once its lead time has begun."""
@@ -121,11 +147,6 @@ class TradingService:
             max_price_micro=grant.max_price_micro,
             budget_micro=min(left, picture.credit_micro),
         )
-
-    async def _intend(self, facts: CommunityFacts, decision: TradeDecision) -> bool:
-        if decision.order is None:
-            return False
-        return await self._on_desk(facts).intend(decision.order, decision.reason)
 
     def _on_desk(self, facts: CommunityFacts) -> OrderDesk:
         if self._desk is None:
@@ -154,7 +175,7 @@ class TradingService:
         return bool(changed)
 
     def _tell(self, intent: OrderIntent) -> None:
-        if intent.state is OrderState.PLACED:
+        if intent.state is OrderState.PLACED and intent.order.quantity_wh > 0:
             self.figures.orders += 1
         elif intent.state is OrderState.REFUSED:
             self._say(NoticeLevel.WARNING, "market", intent.reason)
@@ -167,15 +188,4 @@ class TradingService:
 
     async def _reload(self) -> None:
         since = interval_at(self._clock.now_s()) - SHOWN_INTERVALS
-        self.intents = list(
-            await self._disk.run(self._history.outbox.recent, self._owner, since)
-        )
-
-    def held(self, interval: int) -> bool:
-        """Whether an order for an interval is decided or further."""
-        return any(i.order.interval == interval for i in self.intents)
-
-
-def opens_s(interval: int, lead_s: int) -> int:
-    """Return the Unix second from which an interval may get its order."""
-    return interval_start_s(interval) - lead_s
+        self.intents = list(await self._disk.run(self._history.outbox.recent, self._owner, since))

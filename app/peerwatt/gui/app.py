@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QLocale, QTimer, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from peerwatt.api.messages import Shutdown
+from peerwatt.config.resources import resources_dir
 
-from .bridge import Bridge, Link, LinkView
+from .bridge import PATIENCE_S, STARTING_S, Bridge, Link, LinkView
 from .context import Choices, Context
 from .icons import app_icon
 from .theme import Theme, ThemeChoice
@@ -39,6 +41,14 @@ def application() -> QApplication:
     made.setWindowIcon(app_icon())
     made.setQuitOnLastWindowClosed(False)
     return made
+
+
+def translate_into(app: QApplication, locale: QLocale) -> bool:
+    """Use the translation for a locale where there is one; says whether there is."""
+    translator = QTranslator(app)
+    folder = str(resources_dir() / "i18n")
+    found = translator.load(locale, "peerwatt", "_", folder)
+    return found and app.installTranslator(translator)
 
 
 def can_show() -> bool:
@@ -69,6 +79,7 @@ def run_window(
             "'peerwatt demo --headless' instead."
         )
     app = application()
+    translate_into(app, QLocale())
     choices = Choices()
     chosen = cast(ThemeChoice, theme or choices.values.theme)
     look = Theme(chosen)
@@ -93,12 +104,11 @@ def run_window(
     window.stop_asked.connect(stop)
     if start_engine and not demo:
         start_once_if_away(bridge)
-    interrupted = mind_interrupts(app)
     window.resize(1280, 800)
     window.show()
-    bridge.start()
-    app.exec()
-    interrupted.stop()
+    bridge.start(STARTING_S if demo else PATIENCE_S)
+    with interruptible(app):
+        app.exec()
     window.hide()
     tray.icon.hide()
     bridge.stop()
@@ -130,11 +140,18 @@ def stop_engine(bridge: Bridge) -> None:
     waiting.exec()
 
 
-def mind_interrupts(app: QApplication) -> QTimer:
-    """Let Ctrl+C end the window: Python needs a moment on this thread to see it."""
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
-    signal.signal(signal.SIGTERM, lambda *_: app.quit())
+@contextmanager
+def interruptible(app: QApplication) -> Iterator[None]:
+    """Let Ctrl+C and a plain kill end the window; the house goes on."""
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: app.quit()) for number in wanted]
+    # Python sees a signal only when it runs on this thread: a timer gives it a moment.
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(300)
-    return timer
+    try:
+        yield
+    finally:
+        timer.stop()
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)

@@ -44,6 +44,9 @@ T = TypeVar("T")
 
 RETRY_S = (0.2, 0.3, 0.5, 1.0)
 """Waits between tries to reach the engine; the last one repeats, so that it is seen in 3 s."""
+PATIENCE_S = 0.8
+STARTING_S = 20.0
+"""How long an engine may take to come up, before its absence is said."""
 DRAIN_MS = 50
 """At most one batch of changes in this time reaches the widgets, however fast they come."""
 HISTORY_S = 24 * 3600
@@ -127,6 +130,7 @@ class Bridge(QObject):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._patient_until_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._cutter = ThreadPoolExecutor(1, thread_name_prefix="plots")
         self._news: dict[str, Message] = {}
@@ -141,9 +145,13 @@ class Bridge(QObject):
 
     # --- life -----------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start to follow the engine; returns at once."""
+    def start(self, patience_s: float = PATIENCE_S) -> None:
+        """Start to follow the engine; returns at once.
+
+        For ``patience_s`` an engine that does not answer counts as still coming up.
+        """
         if self._thread is None:
+            self._patient_until_s = time.monotonic() + patience_s
             self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
             self._thread.start()
 
@@ -163,7 +171,7 @@ class Bridge(QObject):
         if getattr(sys, "frozen", False):
             arguments = [sys.executable, "engine", "--site", self.site]
         try:
-            subprocess.Popen(  # noqa: S603 -- our own program, no text from outside
+            subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -180,6 +188,7 @@ class Bridge(QObject):
                 )
             )
             return
+        self._patient_until_s = time.monotonic() + STARTING_S
         self._set_link(LinkView(Link.CONNECTING, translate("Bridge", "The engine is starting.")))
 
     # --- requests, from the window's thread -------------------------------------------------
@@ -251,7 +260,7 @@ class Bridge(QObject):
             except (ApiFault, EngineAway, OSError) as fault:
                 was_live = self._client is not None
                 tries = 0 if was_live else tries + 1
-                self._lost(str(fault), tries)
+                self._lost(str(fault))
             finally:
                 await self._close()
             await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
@@ -278,9 +287,10 @@ class Bridge(QObject):
         if client is not None:
             await _close_client(client)
 
-    def _lost(self, sentence: str, tries: int) -> None:
-        # The first seconds after a start are no loss: the engine may still be coming up.
-        if self.link.link is Link.CONNECTING and tries < 8:
+    def _lost(self, sentence: str) -> None:
+        # The first moments after a start are no loss: the engine may still be coming up.
+        coming_up = time.monotonic() < self._patient_until_s
+        if self.link.link is Link.CONNECTING and coming_up:
             return
         if self.link != LinkView(Link.AWAY, sentence):
             self._post(lambda: self._set_link(LinkView(Link.AWAY, sentence)))

@@ -173,13 +173,15 @@ def cut(samples: Samples, start_s: float, end_s: float, count: int) -> Buckets:
     at = np.searchsorted(times, edges)
     low, high = int(at[0]), int(at[-1])
     if high > low:
-        bucket = np.searchsorted(at, np.arange(low, high), side="right") - 1
-        for row in range(len(NAMES)):
-            part = samples.values[row, low:high]
-            known = ~np.isnan(part)
-            sums = np.bincount(bucket[known], weights=part[known], minlength=count)
-            counts = np.bincount(bucket[known], minlength=count)
-            np.divide(sums, counts, out=out[row], where=counts > 0)
+        filled = np.flatnonzero(at[1:] > at[:-1])
+        starts = at[filled] - low
+        part = samples.values[:, low:high]
+        known = ~np.isnan(part)
+        sums = np.add.reduceat(np.where(known, part, 0.0), starts, axis=1)
+        counts = np.add.reduceat(known, starts, axis=1, dtype=np.int64)
+        means = np.full_like(sums, np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        out[:, filled] = means
     empty = np.flatnonzero(at[1:] == at[:-1])
     before = at[empty] - 1
     held = before >= 0

@@ -56,7 +56,7 @@ def table_from(
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of a twin as it is stored: {twin, seq, previous hash, state, input, output, time}."""
+    """One stored step of a twin: {twin, seq, previous hash, state, input, output, time}."""
 
     twin: str
     seq: int

@@ -18,7 +18,7 @@ from peerwatt.config.settings import (
     WalletSettings,
     save_settings,
 )
-from peerwatt.engine.app import PASSPHRASE
+from peerwatt.engine.app import KEY_FILE_VARIABLE
 from peerwatt.wallet.agent_key import FileKeyStore, load_or_create
 from peerwatt.wallet.keystore import key_from_seed, new_seed, save_keystore
 from peerwatt.wallet.secret import SecretKey
@@ -46,7 +46,7 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """What the engine's process needs to open the agent's key."""
-        return {PASSPHRASE: self.passphrase}
+        return {KEY_FILE_VARIABLE: self.passphrase}
 
     def __repr__(self) -> str:
         return f"Home({self.paths.folder})"
@@ -115,9 +115,7 @@ def write_settings(street: Street, home: Home, owner: str, cycle_s: float) -> Si
         demo=True,
         location=street.weather.location,
         devices=tuple(devices),
-        ocpp=OcppServer(
-            port=street.options.ocpp_port, sample_interval_s=max(int(cycle_s), 1)
-        ),
+        ocpp=OcppServer(port=street.options.ocpp_port, sample_interval_s=max(int(cycle_s), 1)),
         chain=street.chain_settings(),
         wallet=WalletSettings(owner_address=owner, agent_key="file"),
         cycle_s=cycle_s,

@@ -51,12 +51,17 @@ async def wait_for_site_file(path: Path, process: subprocess.Popen[bytes], log: 
     while loop.time() < end:
         if process.poll() is not None:
             raise ProcessFault(f"the engine ended with code {process.returncode}; see {log}")
-        if path.exists():
-            site_file = SiteFile.model_validate_json(path.read_text(encoding="utf-8"))
-            if site_file.pid == process.pid:
-                return site_file
+        site_file = await asyncio.to_thread(_read, path)
+        if site_file is not None and site_file.pid == process.pid:
+            return site_file
         await asyncio.sleep(0.05)
     raise ProcessFault(f"the engine did not come up within {START_TIMEOUT_S:.0f} s; see {log}")
+
+
+def _read(path: Path) -> SiteFile | None:
+    if not path.exists():
+        return None
+    return SiteFile.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

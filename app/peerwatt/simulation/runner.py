@@ -47,9 +47,7 @@ async def run_street(options: DemoOptions) -> int:
     start_s = _start_s(options)
     replay = _replay(options, start_s)
     home = await make_home(paths)
-    street = Street(
-        StreetOptions(chain_folder(paths), start_s, options.seed, free_port(), replay)
-    )
+    street = Street(StreetOptions(chain_folder(paths), start_s, options.seed, free_port(), replay))
     chain_folder(paths).mkdir(parents=True, exist_ok=True)
     demo = Demo(options, street, home)
     try:

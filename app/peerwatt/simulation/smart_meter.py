@@ -15,7 +15,6 @@ from peerwatt.chain.encoding import checksum_address, keccak
 
 from .physics.house import SimHouse
 
-
 DOMAIN_TYPE = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )

@@ -68,4 +68,3 @@ def _last(snapshot: Snapshot, kind: type[R]) -> list[R]:
 def _sum(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
-

@@ -141,6 +141,7 @@ class Plot(pg.PlotWidget):
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
+        self.viewport().setAccessibleName(name)
         self.setMinimumHeight(96)
         self.setMouseTracking(True)
         self._zoom = zoom

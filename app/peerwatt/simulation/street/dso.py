@@ -19,13 +19,16 @@ VERIFY_AFTER_S = 45
 EVERY_INTERVALS = 16
 """A new request every four hours."""
 
+QUIET_HOURS = {20, 21, 22, 23, 0, 1, 2, 3, 4}
+"""UTC hours in which nothing is asked for: the grid is idle at night."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the operator asks for, relative to the interval in which it asks."""
 
-    ask_after_s: float = 60.0
-    window_in_intervals: int = 3
+    ask_after_s: float = 1500.0
+    window_in_intervals: int = 2
     interval_count: int = 2
     quantity_wh: int = 4_000
     max_price_micro: int = 400_000
@@ -65,8 +68,9 @@ class GridOperator:
     async def step(self, now_s: float) -> None:
         """Do what is due; faults of the chain only delay it."""
         if now_s >= interval_start_s(self._next) + self._wish.ask_after_s:
-            await self._ask(interval_at(now_s), now_s)
             self._next += EVERY_INTERVALS
+            if int(now_s // 3600 % 24) not in QUIET_HOURS:
+                await self._ask(interval_at(now_s), now_s)
         for item in self._open:
             try:
                 await self._go_on(item, now_s)

@@ -44,7 +44,7 @@ class Neighbour:
             if net_wh is not None:
                 await self._trade(interval, net_wh, now_s)
 
-    async def look(self, _now_s: float) -> None:
+    async def look(self) -> None:
         """Take a first look at the meter."""
         await self._measured_net_wh()
 
@@ -56,9 +56,10 @@ class Neighbour:
             log.info("%s: %s", self.household.owner.address, fault)
             return None
         found = [r for r in readings if isinstance(r, MeterReading)]
-        if not found or found[0].import_wh is None or found[0].export_wh is None:
+        if not found or found[0].import_wh is None:
             return None
-        now = (found[0].import_wh, found[0].export_wh)
+        # A register that never counted reads as "not accumulated": nothing was exported.
+        now = (found[0].import_wh, found[0].export_wh or 0)
         before, self._registers = self._registers, now
         if before is None:
             return None

@@ -174,10 +174,10 @@ class Street:
 
     async def _live_through_first_interval(self) -> None:
         start_s = self.options.start_s
+        await asyncio.gather(*(n.look() for n in self.neighbours))
         for house in self.houses:
             house.step(start_s, INTERVAL_S)
         self.clock.advance(start_s)
-        await asyncio.gather(*(n.look(start_s) for n in self.neighbours))
 
     def chain_settings(self) -> ChainSettings:
         """Return what a member's engine needs to know of the chain: the community's invitation."""
