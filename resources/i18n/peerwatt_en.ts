@@ -1054,6 +1054,29 @@
     </message>
 </context>
 <context>
+    <name>OverrideRow</name>
+    <message>
+        <source>By plan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Charge now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hold the charge</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>until {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Plot</name>
     <message>
         <source>Copy as image</source>

@@ -38,8 +38,8 @@ GAS = 60_000_000
 T0 = 1_900_000_800
 """Start of the tests, the first second of an interval."""
 FIRST = T0 // 900
-RETAIL, FEED_IN = 300_007, 79_993
-BASE, STEP, COUNT, GATE_S = 80_000, 5_000, 45, 180
+RETAIL, FEED_IN = 300_037, 79_973
+BASE, STEP, COUNT, GATE_S = 79_980, 5_001, 45, 180
 FUNDS = 1_000_000_000
 
 

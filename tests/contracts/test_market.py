@@ -87,7 +87,7 @@ def test_words_that_mean_nothing_are_refused(street, interval):
 
 
 def test_prices_stay_between_feed_in_and_retail_of_the_member(street, interval):
-    street.registry("set_tariff", street.homes[0], 200_000, 100_000, by=street.community)
+    street.registry("set_tariff", street.homes[0], 200_004, 99_984, by=street.community)
     for tick in (3, 25):
         for side in (BUY, SELL):
             words = [street.order(interval, side, tick, 10)]

@@ -13,8 +13,11 @@ from PySide6.QtWidgets import QLabel
 from peerwatt.api.messages import (
     DeclineRequest,
     NoticesView,
+    OverrideView,
     PauseMarket,
     PlanView,
+    SetBattery,
+    SetCar,
     SiteState,
     TrustMark,
     UndoAction,
@@ -223,6 +226,30 @@ def test_devices_come_and_go(stage: Any) -> None:
     stage.bridge.publish("devices", FakeFeed(car=False).devices())
     assert set(page.cards) == {"meter", "inverter", "battery"}
     assert "Only read, never written to." in texts(page)
+
+
+def test_the_owner_overrides_the_car(stage: Any, qtbot: Any) -> None:
+    stage.window.open_page("devices")
+    row = stage.window.pages["devices"].cards["charger"].override
+    assert row.buttons["auto"].isChecked()
+    assert row.buttons["hold"].isHidden()
+    qtbot.mouseClick(row.buttons["pause"], Qt.MouseButton.LeftButton)
+    assert stage.sent == [SetCar(mode="pause")]
+    stage.bridge.publish("overrides", OverrideView(car="pause", car_until_s=NOON_S + 3600))
+    assert row.until.text() == "until 15:35"
+    stage.bridge.publish("overrides", OverrideView())
+    qtbot.mouseClick(row.buttons["now"], Qt.MouseButton.LeftButton)
+    stage.bridge.refused.emit("No car is plugged in.")
+    assert row.buttons["auto"].isChecked()
+
+
+def test_the_owner_overrides_the_battery(stage: Any, qtbot: Any) -> None:
+    stage.window.open_page("devices")
+    row = stage.window.pages["devices"].cards["battery"].override
+    qtbot.mouseClick(row.buttons["hold"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(row.buttons["auto"], Qt.MouseButton.LeftButton)
+    assert stage.sent == [SetBattery(mode="hold"), SetBattery(mode="auto")]
+    assert stage.window.pages["devices"].cards["meter"].override.isHidden()
 
 
 def test_the_log_is_newest_first(stage: Any) -> None:

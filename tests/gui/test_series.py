@@ -95,6 +95,28 @@ def test_a_view_taken_before_is_not_changed_by_appending() -> None:
     assert np.array_equal(before.values, copy, equal_nan=True)
 
 
+def test_the_strip_knows_prices_cleared_since() -> None:
+    first = int(NOON_S // 900)
+    old = PowerHistory(start_s=NOON_S - 3600, step_s=900, grid_w=(1.0,) * 4, pv_w=(), battery_w=(),
+                       ev_w=(), home_w=(), soc_pct=(), price_micro=(100_000,) * 4)  # fmt: skip
+    series = PowerSeries()
+    series.load(old)
+    scene = Scene(series.samples(), NOON_S - 7200, NOON_S + 3600, NOON_S + 1800, 100,
+                  prices=((first, 200_000, 1),), cheap_micro=100_000, dear_micro=300_000)  # fmt: skip
+    shades = {int(start_s // 900): share for start_s, _, share in compose(scene).shades}
+    assert shades[first - 1] == 0.0
+    assert shades[first] == 0.5
+    assert shades[first + 1] == 1.0  # not cleared: bought from the supplier
+
+
+def test_a_clock_set_back_starts_anew() -> None:
+    series = PowerSeries()
+    series.append(FlowView(time_s=NOON_S, grid_w=1.0))
+    series.clear()
+    series.append(FlowView(time_s=NOON_S - 86_400, grid_w=2.0))
+    assert list(series.samples().times_s) == [NOON_S - 86_400]
+
+
 def test_history_without_values_is_taken() -> None:
     series = PowerSeries()
     empty = PowerHistory(start_s=0, step_s=60, grid_w=(), pv_w=(), battery_w=(), ev_w=(),

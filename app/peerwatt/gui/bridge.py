@@ -49,6 +49,8 @@ STARTING_S = 20.0
 """How long an engine may take to come up, before its absence is said."""
 DRAIN_MS = 50
 """At most one batch of changes in this time reaches the widgets, however fast they come."""
+CLOCK_SET_BACK_S = 60.0
+"""A house whose time is this much before what was seen has started anew (a simulation)."""
 HISTORY_S = 24 * 3600
 HISTORY_STEP_S = 60
 
@@ -359,6 +361,9 @@ class Bridge(QObject):
                 self.publish(section, news[section])
 
     def _arrived(self, state: SiteState) -> None:
+        newest_s = self.series.end_s
+        if newest_s is not None and state.flow.time_s < newest_s - CLOCK_SET_BACK_S:
+            self.series.clear()
         self._set_link(LinkView(Link.LIVE))
         self.publish_state(state)
         self.load_history()

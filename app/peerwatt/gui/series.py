@@ -124,6 +124,12 @@ class PowerSeries:
         ]
         self._count += 1
 
+    def clear(self) -> None:
+        """Forget all samples, as after the house's clock was set back."""
+        self._first = self._count = 0
+        self._times, self._values = np.empty(GROW), np.full((len(NAMES), GROW), np.nan)
+        self._price_times, self._prices = np.empty(0), np.empty(0)
+
     def samples(self) -> Samples:
         """Return the present samples; valid also when more are appended later."""
         span = slice(self._first, self._count)

@@ -44,7 +44,7 @@ async def run_street(options: DemoOptions) -> int:
     """Run the demo to its end and return its exit code. Raises DemoFault."""
     setup_logging(None, logging.WARNING)
     paths = SitePaths.named(options.site)
-    start_s = _start_s(options)
+    start_s = start_time_s(options)
     replay = _replay(options, start_s)
     home = await make_home(paths)
     street = Street(StreetOptions(chain_folder(paths), start_s, options.seed, free_port(), replay))
@@ -59,7 +59,8 @@ async def run_street(options: DemoOptions) -> int:
         await demo.close()
 
 
-def _start_s(options: DemoOptions) -> int:
+def start_time_s(options: DemoOptions) -> int:
+    """Return the Unix second at which the demo begins: the beginning of an interval."""
     zone = ZoneInfo(Location().timezone)
     start = datetime.fromisoformat(options.start)
     if start.tzinfo is None:
@@ -90,19 +91,28 @@ class Demo:
         self._tick_s = _tick_s(options.times_real)
         self._refusal = ""
 
-    async def start(self) -> None:
-        """Found the street, start the engine and, unless headless, the window."""
-        _say("Building the street: six houses, their devices, a chain ...")
+    async def prepare(self) -> None:
+        """Found the street and make the household a member; nothing of it runs yet."""
         street, home = self.street, self.home
         await street.node.open()
         owner = StreetAccount(street.node, home.owner_key.reveal())
         await street.open(owner)
         await admit_agent(street, owner, home.agent_address)
         write_settings(street, home, owner.address, self._tick_s)
+
+    def drive(self, client: ApiClient) -> None:
+        """Drive the clock of this engine from now on."""
+        self._client = client
+
+    async def start(self) -> None:
+        """Prepare, start the engine and, unless headless, the window."""
+        _say("Building the street: six houses, their devices, a chain ...")
+        await self.prepare()
+        street, home = self.street, self.home
         log_file = home.paths.folder / "engine.out"
         self._engine = start_engine(self.options.site, home.environment, log_file)
         site_file = await wait_for_site_file(home.paths.api, self._engine, log_file)
-        self._client = ApiClient(site_file.url, site_file.token)
+        self.drive(ApiClient(site_file.url, site_file.token))
         charger = street.peers[0].charger
         if charger is not None:
             with suppress(TimeoutError):
@@ -133,9 +143,9 @@ class Demo:
     async def _tick(self, now_s: float) -> None:
         """Physics and messages first, then the engine's cycle and the next block side by side."""
         await self.street.tick(now_s)
-        await asyncio.gather(self.street.seal(), self._advance_engine(now_s))
+        await asyncio.gather(self.street.seal(), self.advance_engine(now_s))
 
-    async def _advance_engine(self, now_s: float) -> None:
+    async def advance_engine(self, now_s: float) -> None:
         """Drive the engine's clock; an engine that is away is a state, looked at again."""
         client = self._client
         if client is None:

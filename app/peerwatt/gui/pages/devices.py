@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from peerwatt.api.messages import DevicesView, DeviceValue, DeviceView
+from peerwatt.api.messages import (
+    DevicesView,
+    DeviceValue,
+    DeviceView,
+    OverrideView,
+    SetBattery,
+    SetCar,
+)
 
 from .. import words
 from ..context import Context
 from ..theme import GAP, UNIT
 from ..widgets.base import SHADOW, Card, Icon, Pill, Text
+from ..widgets.choice import ChoiceButton
 from ..widgets.states import Empty
 from .base import EDGE, Page
 
@@ -58,6 +66,70 @@ def said(value: DeviceValue) -> str:
     return f"{words.number(value.value, decimals)} {value.unit}".strip()
 
 
+class OverrideRow(QWidget):
+    """The owner's say over the car or the battery, where the device is: plan, now, not now."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._kind = ""
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT)
+        group = QButtonGroup(self)
+        self.buttons: dict[str, ChoiceButton] = {}
+        for mode, text in (
+            ("auto", self.tr("By plan")),
+            ("now", self.tr("Charge now")),
+            ("pause", self.tr("Pause")),
+            ("hold", self.tr("Hold the charge")),
+        ):
+            button = ChoiceButton(context.theme, text)
+            button.clicked.connect(lambda _=False, mode=mode: self._ask(mode))
+            group.addButton(button)
+            row.addWidget(button)
+            self.buttons[mode] = button
+        self.until = Text(context.theme, "", size=12, ink="muted", elide=True)
+        row.addWidget(self.until, 1)
+        context.bridge.overrides.connect(self.set_overrides)
+        context.bridge.refused.connect(lambda _: self._again())
+
+    def set_kind(self, kind: str) -> None:
+        """Offer what the kind of device can do; nothing for a meter or an inverter."""
+        if kind == self._kind:
+            return
+        self._kind = kind
+        offered = {"charger": ("auto", "now", "pause"), "battery": ("auto", "hold")}.get(kind, ())
+        for mode, button in self.buttons.items():
+            button.setVisible(mode in offered)
+        self.setVisible(bool(offered))
+        self._again()
+
+    def set_overrides(self, view: OverrideView) -> None:
+        """Show what is in force, and until when."""
+        mode, until_s = view.car, view.car_until_s
+        if self._kind == "battery":
+            mode, until_s = view.battery, view.battery_until_s
+        self.buttons[mode].setChecked(True)
+        clock = self._context.bridge.site_clock
+        text = ""
+        if mode != "auto" and until_s is not None:
+            text = self.tr("until {0}").format(words.clock(until_s, clock.zone))
+        self.until.set(text)
+
+    def _again(self) -> None:
+        view = self._context.bridge.latest.get("overrides")
+        self.set_overrides(view if isinstance(view, OverrideView) else OverrideView())
+
+    def _ask(self, mode: str) -> None:
+        if self._kind == "battery":
+            self._context.bridge.send(SetBattery(mode="hold" if mode == "hold" else "auto"))
+        elif mode == "now":
+            self._context.bridge.send(SetCar(mode="now"))
+        else:
+            self._context.bridge.send(SetCar(mode="pause" if mode == "pause" else "auto"))
+
+
 class DeviceCard(Card):
     """One device."""
 
@@ -102,7 +174,10 @@ class DeviceCard(Card):
         self.body.addWidget(self.fault)
         self.body.addLayout(self.values)
         self.body.addSpacing(UNIT)
+        self.override = OverrideRow(context)
+        self.override.hide()
         self.body.addLayout(asked)
+        self.body.addWidget(self.override)
         self.body.addStretch(1)
         self.body.addWidget(self.twin)
         self.body.addWidget(self.counts)
@@ -124,6 +199,7 @@ class DeviceCard(Card):
         asked = device.control or self._left_alone(device)
         self.asked.set(asked, "text" if device.control else "muted")
         self.asked_icon.set("flexibility", "accent" if device.control else "faint")
+        self.override.set_kind(device.kind)
         self.twin.set(self._twin(device))
         self.twin.setToolTip(device.twin_root or "")
         self.twin.setVisible(device.twin_state is not None)

@@ -65,6 +65,8 @@ class Scene:
     now_s: float
     count: int
     plan: PlanView = field(default_factory=PlanView)
+    prices: tuple[tuple[int, int, int], ...] = ()
+    """(interval, price, volume) that the market has cleared since."""
     cheap_micro: int = 0
     dear_micro: int = 0
 
@@ -124,6 +126,11 @@ def _shades(scene: Scene) -> tuple[tuple[float, float, float], ...]:
     samples = scene.samples
     for time_s, price in zip(samples.price_times_s, samples.prices_micro, strict=True):
         prices[int(time_s // INTERVAL_S)] = float(price)
+    prices |= {interval: float(price) for interval, price, _ in scene.prices}
+    if prices and scene.dear_micro:
+        # What the market did not clear was bought from the supplier.
+        for interval in range(min(prices), int(scene.now_s // INTERVAL_S) + 1):
+            prices.setdefault(interval, float(scene.dear_micro))
     for point in scene.plan.points:
         prices.setdefault(point.interval, float(point.price_micro))
     low, high = float(scene.cheap_micro), float(scene.dear_micro)
@@ -152,6 +159,7 @@ class DayPlot(QWidget):
         self._plan = PlanView()
         self._events: tuple[tuple[float, float, str], ...] = ()
         self._tariff = (0, 0)
+        self._prices: tuple[tuple[int, int, int], ...] = ()
         self._busy = self._again = self._old = False
         self._axis = TimeAxis()
         self._powers = ValueAxis(0.001, 22, absolute=True)
@@ -209,6 +217,7 @@ class DayPlot(QWidget):
 
     def _market(self, market: MarketView) -> None:
         self._tariff = (market.feed_in_micro, market.retail_micro)
+        self._prices = market.price_history
 
     def _flexibility(self, view: FlexibilityView) -> None:
         less, more = self.tr("use less"), self.tr("use more")
@@ -261,6 +270,7 @@ class DayPlot(QWidget):
             now_s=clock.now_s(),
             count=min(max(int(self.plot.box.width() or self.width()), 64), 2048),
             plan=self._plan,
+            prices=self._prices,
             cheap_micro=self._tariff[0],
             dear_micro=self._tariff[1],
         )
