@@ -122,7 +122,10 @@ class FlexService:
         plain = await planning.from_interval(prospect, base, first, None)
         event = await planning.from_interval(prospect, base, first, wanted)
         plans = EventPlans(plain.plan, plain.cost_micro, event.plan, event.cost_micro)
-        decision = agent.decide(request, plans, usual.net_import_wh, self._clock.now_s())
+        unsure = window_sigma_wh(prospect, first, request.interval_count)
+        decision = agent.decide(
+            request, plans, usual.net_import_wh, self._clock.now_s(), unsure_wh=unsure
+        )
         if decision.offer is None:
             return self._refuse(request.request_id, decision.reason)
         return await self._offer(decision.offer)
@@ -288,6 +291,15 @@ class FlexService:
             return None
         commitment = commitment_of(request, offer)
         return delivery_view(commitment, offer.metered_wh, self._clock.now_s()).delivered_wh
+
+
+def window_sigma_wh(prospect: Prospect, first: int, count: int) -> int:
+    """Return the error (one sigma) of the net load forecast over a window, Wh.
+
+    Errors of neighbouring intervals are alike (the same cloud), so they add up in full.
+    """
+    window = range(first, first + count)
+    return sum(f.sigma_wh for f in prospect.forecasts if f.interval in window)
 
 
 def _word(offer: FlexOffer | None, request: FlexRequest, now_s: float) -> str:

@@ -90,17 +90,27 @@ class FlexAgent:
         return None
 
     def decide(
-        self, request: FlexRequest, plans: EventPlans, baseline_wh: int, now_s: float
+        self,
+        request: FlexRequest,
+        plans: EventPlans,
+        baseline_wh: int,
+        now_s: float,
+        unsure_wh: int = 0,
     ) -> FlexDecision:
-        """Return an offer on a request, or none, with the reason."""
+        """Return an offer on a request, or none, with the reason.
+
+        ``unsure_wh`` is the error (one sigma) of the window's forecast: delivery is verified
+        against a baseline that the weather may miss, so that much is kept back.
+        """
         refusal = self.worth_planning(request, now_s)
         if refusal is not None:
             return FlexDecision(None, refusal)
         shifted = shiftable_wh(request, plans, baseline_wh)
-        quantity = min(shifted * KEPT_PCT // 100, request.quantity_wh)
+        safe = min(shifted * KEPT_PCT // 100, shifted - unsure_wh)
+        quantity = min(safe, request.quantity_wh)
         if quantity < self.terms.min_offer_wh:
             return FlexDecision(
-                None, f"Car and battery can shift only {max(shifted, 0)} Wh in the window."
+                None, f"Car and battery can surely shift only {max(safe, 0)} Wh in the window."
             )
         extra = max(plans.event_cost_micro - plans.base_cost_micro, 0)
         own_cost = -(-extra * 1000 // quantity)

@@ -183,7 +183,9 @@ def _battery(house: HouseProgram, plan_input: PlanInput, battery: BatteryState, 
     columns.store = program.row(terms, begin, begin)
     reserve = capacity * min(max(battery.reserve_pct, 0.0), 100.0) / 100
     if reserve > 0:
-        below = program.column(BELOW_RESERVE)
+        # Only what is missing already may stay missing: the reserve is not for sale.
+        missing = max(reserve - capacity * battery.soc_pct / 100, 0.0)
+        below = program.column(BELOW_RESERVE, 0.0, missing)
         program.row([(columns.soc, 1.0), (below, 1.0)], lower=reserve)
 
 
