@@ -98,6 +98,10 @@ class Contract:
         where = Bytes32((place + field).to_bytes(32))
         return int(get_storage(self.chain.state, Address(self.raw), where))
 
+    def word(self, place: int) -> int:
+        """Read one word of raw storage by its slot, as a proof would."""
+        return int(get_storage(self.chain.state, Address(self.raw), Bytes32(place.to_bytes(32))))
+
     def write(self, variable: str, *keys: int, value: int) -> None:
         """Write raw storage: state that would take many transactions to reach."""
         place = artefact(self.name)["storage_layout"][variable]["slot"]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from peerwatt.market import ladder, packing
+from peerwatt.chain.bindings.market import Market, decode_clearing, encode_order
+from peerwatt.market import ladder
 from peerwatt.model.market import Book, MarketRules, Order, PriceLadder, Side
 
 FIXTURE = HealthCheck.function_scoped_fixture
@@ -51,7 +52,7 @@ def check(street, market, book):
     load(market, book)
     street.chain.time = (book.interval + 1) * 900
     market("clear", book.interval, by=street.dso)
-    result = packing.unpack_clearing(book.interval, market("results", book.interval))
+    result = decode_clearing(market("results", book.interval), book.interval)
     assert result == ladder.clear(book, RULES)
     assert by_definition(book) == (
         result.volume_wh, result.marginal_ask_tick, result.marginal_bid_tick,
@@ -111,17 +112,14 @@ def test_orders_of_homes_are_shared_and_paid_alike(street, drawn, sequence):
     orders = {}
     for home, (side, tick, quantity) in enumerate(drawn):
         orders[home] = Order(interval, side, tick, quantity)
-        words = [packing.pack_order(orders[home])]
+        words = [encode_order(orders[home])]
         street.market("place", words, by=street.homes[home])
     book = ladder.book_of(interval, orders.values(), street.count)
-    words = {
-        key: street.market("ladder", interval, key)
-        for key in packing.ladder_keys(street.market("occupied", interval))
-    }
-    assert packing.unpack_book(interval, street.count, words) == book
+    want = Market(street.market.address).book(interval, street.count)
+    assert want.decode([street.market.word(slot) for slot in want.slots]) == book
     street.after_gate(interval)
     street.market("clear", interval, by=street.dso)
-    result = packing.unpack_clearing(interval, street.market("results", interval))
+    result = decode_clearing(street.market("results", interval), interval)
     assert result == ladder.clear(book, rules)
     total = 0
     for home in sequence:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from peerwatt.market import packing
+from peerwatt.chain.bindings.market import decode_clearing
+from peerwatt.chain.bindings.settlement import decode_result
 
 BUY, SELL = 0, 1
 STRANGER = "0x" + "99" * 20
@@ -23,7 +24,7 @@ def settle(street, interval, homes=None):
 
 def result_of(street, home, interval):
     word = street.settlement("results", street.homes[home], interval)
-    return packing.unpack_settlement(word)
+    return decode_result(word)
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_an_interval_that_nobody_cleared_is_cleared_first(street, interval):
     assert street.market("results", interval) == 0
     meter(street, interval, (500, 0), (0, 500))
     settle(street, interval)
-    assert packing.unpack_clearing(interval, street.market("results", interval)).volume_wh == 500
+    assert decode_clearing(street.market("results", interval), interval).volume_wh == 500
 
 
 def test_before_the_gate_there_is_nothing_to_settle(street):
@@ -173,7 +174,7 @@ def test_silence_is_settled_after_a_week_and_never_pays(street, interval):
     street.settlement(*call, by=STRANGER)
     assert result_of(street, 0, interval) is None
     silent = result_of(street, 1, interval)
-    assert silent.unmetered
+    assert silent.is_unmetered
     assert (silent.sold_wh, silent.trade_micro) == (500, 90_000)
     assert silent.supplier_micro == -cost_up(500, street.retail)
     assert silent.trade_micro + silent.supplier_micro <= 0

@@ -115,7 +115,13 @@ class Market:
 
 
 def encode_order(order: Order) -> int:
-    """Pack an order as ``place`` takes it: interval | side | tick | 0 | quantity."""
+    """Pack an order as ``place`` takes it: interval | side | tick | 0 | quantity.
+
+    Raises ValueError when a field does not fit.
+    """
+    fits = 0 <= order.quantity_wh < 1 << 32 and 0 <= order.tick < 256
+    if not fits or not 0 <= order.interval < 1 << 192:
+        raise ValueError(f"{order} does not fit into an order's word.")
     return order.interval << 64 | int(order.side) << 48 | order.tick << 40 | order.quantity_wh
 
 

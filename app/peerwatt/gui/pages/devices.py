@@ -107,9 +107,8 @@ class OverrideRow(QWidget):
 
     def set_overrides(self, view: OverrideView) -> None:
         """Show what is in force, and until when."""
-        mode, until_s = view.car, view.car_until_s
-        if self._kind == "battery":
-            mode, until_s = view.battery, view.battery_until_s
+        car, battery = (view.car, view.car_until_s), (view.battery, view.battery_until_s)
+        mode, until_s = battery if self._kind == "battery" else car
         self.buttons[mode].setChecked(True)
         clock = self._context.bridge.site_clock
         text = ""

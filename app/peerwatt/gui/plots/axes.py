@@ -22,7 +22,7 @@ def round_step(span: float, count: float) -> float:
     """Return a step of 1, 2 or 5 times a power of ten that cuts ``span`` about ``count`` times."""
     raw = max(span / max(count, 1.0), 1e-9)
     scale = 10.0 ** math.floor(math.log10(raw))
-    return next(step * scale for step in (1, 2, 5, 10) if step * scale >= raw * 0.999)
+    return next(step * scale for step in (1, 2, 5, 10) if step * scale >= raw * 0.9)
 
 
 def time_ticks(low_s: float, high_s: float, width_px: float, zone: ZoneInfo) -> list[float]:
