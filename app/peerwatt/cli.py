@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"peerwatt {__version__}")
     parser.add_argument("--site", default=None, help="name of the site (default: home)")
     parser.add_argument("--theme", choices=("light", "dark"), help="colours of the window")
+    parser.add_argument("--attached", action="store_true", help="the engine is started elsewhere")
     parser.set_defaults(run=_window)
     words = parser.add_subparsers(title="commands", metavar="")
     _add_engine(words)
@@ -131,7 +132,11 @@ def _window(options: argparse.Namespace) -> int:
         raise commands.Failure(
             f"the window cannot open ({fault}); run 'make setup', or 'peerwatt engine' headless"
         ) from None
-    return run_window(options.site or DEFAULT_SITE, theme=options.theme)
+    try:
+        site = options.site or DEFAULT_SITE
+        return run_window(site, theme=options.theme, demo=options.attached)
+    except RuntimeError as fault:
+        raise commands.Failure(str(fault)) from None
 
 
 def _engine(options: argparse.Namespace) -> int:

@@ -102,7 +102,8 @@ def test_the_strip_knows_prices_cleared_since() -> None:
     series = PowerSeries()
     series.load(old)
     scene = Scene(series.samples(), NOON_S - 7200, NOON_S + 3600, NOON_S + 1800, 100,
-                  prices=((first, 200_000, 1),), cheap_micro=100_000, dear_micro=300_000)  # fmt: skip
+                  prices=((first, 200_000, 1),), cheap_micro=100_000,
+                  dear_micro=300_000)  # fmt: skip
     shades = {int(start_s // 900): share for start_s, _, share in compose(scene).shades}
     assert shades[first - 1] == 0.0
     assert shades[first] == 0.5

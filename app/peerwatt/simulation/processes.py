@@ -38,7 +38,7 @@ def start_window(
     """Start the window of a site."""
     theme_words = ["--theme", theme] if theme else []
     return subprocess.Popen(
-        [sys.executable, "-m", "peerwatt", "--site", site, *theme_words],
+        [sys.executable, "-m", "peerwatt", "--site", site, "--attached", *theme_words],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
     )

@@ -36,8 +36,8 @@ TICKS_PER_S = 4.0
 SETTLE_TICKS = 8
 """Ticks after the last interval in which it is metered and settled."""
 
-KEEP_RUNNING = 10
-"""Exit code of a window whose owner wants the house to go on running."""
+STOP_HOUSE = 3
+"""Exit code of a window whose owner wants the house to be stopped, too."""
 
 
 async def run_street(options: DemoOptions) -> int:
@@ -100,6 +100,13 @@ class Demo:
         await admit_agent(street, owner, home.agent_address)
         write_settings(street, home, owner.address, self._tick_s)
 
+    @property
+    def engine_pid(self) -> int:
+        """Process id of the engine that was started last. Raises RuntimeError before."""
+        if self._engine is None:
+            raise RuntimeError("the engine is not started yet")
+        return self._engine.pid
+
     def drive(self, client: ApiClient) -> None:
         """Drive the clock of this engine from now on."""
         self._client = client
@@ -119,7 +126,7 @@ class Demo:
                 await charger.wait_connected()
         if not self.options.headless:
             self._window = start_window(self.options.site, home.environment, self.options.theme)
-            _say("The window is open. Close it, or press Ctrl-C here, to end the demo.")
+            _say("The window is open. Ctrl-C here ends the demo.")
 
     async def run(self) -> int:
         """Tick until the wanted intervals are over or the window is closed."""
@@ -172,18 +179,19 @@ class Demo:
             await asyncio.sleep(max(rest, 0.0))
 
     def _closed(self) -> bool:
-        """Whether the owner closed the window and wants the demo to end."""
+        """Whether the owner wants the demo to end; a window that is merely gone is no reason."""
         if self._window is None:
             return False
         code = self._window.poll()
         if code is None:
             return False
         self._window = None
-        if code == 0:
+        if code == STOP_HOUSE:
             return True
-        if code != KEEP_RUNNING:
-            _say("The window ended by itself; the house runs on.")
-        _say(f"Open it again with: peerwatt --site {self.options.site}. Ctrl-C ends the demo.")
+        _say(
+            "The window is closed; the house runs on. Open it again with: "
+            f"peerwatt --site {self.options.site}. Ctrl-C here ends the demo."
+        )
         return False
 
     def _progress(self, now_s: float, start_s: float, end_s: float) -> None:

@@ -30,7 +30,9 @@ USES = (
     ("battery", "battery", -1.0),
     ("grid", "grid", -1.0),
 )
-STRIP_PX = 9
+STRIP_PX = 12
+STRIP_WORD_PX = 8
+"""Height of the word beside the strip, so that the axis has room for all of it."""
 TOP_PX = 30
 
 
@@ -315,7 +317,7 @@ class DayPlot(QWidget):
         span_w = (top_w + bottom_w) * 1.04 / max(1 - (TOP_PX + STRIP_PX + 8) / height, 0.3)
         low_w = -bottom_w * 1.02 - span_w * (STRIP_PX + 8) / height
         has_strip = bool(picture.shades)
-        self._powers.named = {low_w + span_w * STRIP_PX / 2 / height: self.tr("price")}
+        self._powers.named = {low_w + span_w * STRIP_WORD_PX / height: self.tr("price")}
         if not has_strip:
             self._powers.named = {}
         self.plot.box.setYRange(low_w, low_w + span_w, padding=0)
