@@ -60,7 +60,7 @@ def _add_demo(words: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--intervals", type=_positive, help="intervals of 15 min to run")
     demo.add_argument("--speed", type=_speed, help="times real time, or 'max' (default 60)")
     demo.add_argument("--seed", type=int, default=1, help="makes a run repeatable")
-    demo.add_argument("--start", default="2025-06-17T16:30", help="local start of the simulation")
+    demo.add_argument("--start", default="2025-06-17T16:45", help="local start of the simulation")
     demo.add_argument("--replay", type=Path, metavar="FILE", help="measured load and PV, CSV")
     demo.add_argument("--replay-load-kwh", type=float, default=4500, help="scale to this a year")
     demo.add_argument("--replay-pv-kwh", type=float, default=6000, help="scale to this a year")
@@ -134,9 +134,10 @@ def _window(options: argparse.Namespace) -> int:
         ) from None
     try:
         site = options.site or DEFAULT_SITE
-        return run_window(site, theme=options.theme, demo=options.attached)
+        code = run_window(site, theme=options.theme, demo=options.attached)
     except RuntimeError as fault:
         raise commands.Failure(str(fault)) from None
+    return code if options.attached else 0
 
 
 def _engine(options: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ def test_the_first_state_comes_within_three_seconds(
     flows: list[FlowView] = []
     bridge.flow.connect(flows.append)
     started = time.monotonic()
-    with qtbot.waitSignal(bridge.history_loaded, timeout=3000):
+    with qtbot.waitSignal(bridge.history_loaded, timeout=15_000):
         bridge.start()
     assert time.monotonic() - started < 3.0
     assert flows[0] == engine.feed.flow()
@@ -52,7 +52,7 @@ def test_the_first_state_comes_within_three_seconds(
 def test_signals_arrive_on_the_windows_thread(engine: Engine, bridge: Bridge, qtbot: Any) -> None:
     threads: set[str] = set()
     bridge.flow.connect(lambda _: threads.add(threading.current_thread().name))
-    with qtbot.waitSignal(bridge.flow, timeout=3000):
+    with qtbot.waitSignal(bridge.flow, timeout=15_000):
         bridge.start()
     engine.news.append(("flow", FlowView(time_s=NOON_S + 1, home_w=5.0)))
     qtbot.waitUntil(lambda: bridge.latest["flow"].home_w == 5.0, timeout=2000)
@@ -61,7 +61,7 @@ def test_signals_arrive_on_the_windows_thread(engine: Engine, bridge: Bridge, qt
 
 def test_many_changes_are_gathered(engine: Engine, bridge: Bridge, qtbot: Any) -> None:
     seen: list[FlowView] = []
-    with qtbot.waitSignal(bridge.history_loaded, timeout=3000):
+    with qtbot.waitSignal(bridge.history_loaded, timeout=15_000):
         bridge.start()
     bridge.flow.connect(seen.append)
     for number in range(2000):
@@ -71,7 +71,7 @@ def test_many_changes_are_gathered(engine: Engine, bridge: Bridge, qtbot: Any) -
 
 
 def test_a_command_is_sent_and_answered(engine: Engine, bridge: Bridge, qtbot: Any) -> None:
-    with qtbot.waitSignal(bridge.flow, timeout=3000):
+    with qtbot.waitSignal(bridge.flow, timeout=15_000):
         bridge.start()
     with qtbot.waitSignal(bridge.changed, timeout=2000) as answer:
         bridge.send(PauseMarket(paused=True))
@@ -80,7 +80,7 @@ def test_a_command_is_sent_and_answered(engine: Engine, bridge: Bridge, qtbot: A
 
 
 def test_a_refusal_is_a_sentence(engine: Engine, bridge: Bridge, qtbot: Any) -> None:
-    with qtbot.waitSignal(bridge.flow, timeout=3000):
+    with qtbot.waitSignal(bridge.flow, timeout=15_000):
         bridge.start()
     with qtbot.waitSignal(bridge.refused, timeout=2000) as answer:
         bridge.send(SetCar(mode="now"))
@@ -89,7 +89,7 @@ def test_a_refusal_is_a_sentence(engine: Engine, bridge: Bridge, qtbot: Any) -> 
 
 def test_an_engine_that_goes_is_said_and_its_return_seen(bridge: Bridge, qtbot: Any) -> None:
     first = Engine()
-    with qtbot.waitSignal(bridge.flow, timeout=3000):
+    with qtbot.waitSignal(bridge.flow, timeout=15_000):
         bridge.start()
     first.stop()
     qtbot.waitUntil(lambda: bridge.link.link is Link.AWAY, timeout=5000)
@@ -99,7 +99,7 @@ def test_an_engine_that_goes_is_said_and_its_return_seen(bridge: Bridge, qtbot: 
     assert "engine is away" in answer.args[0]
     second = Engine()
     began = time.monotonic()
-    qtbot.waitUntil(lambda: bridge.link.link is Link.LIVE, timeout=3000)
+    qtbot.waitUntil(lambda: bridge.link.link is Link.LIVE, timeout=15_000)
     assert time.monotonic() - began < 3.0
     bridge.stop()
     second.stop()

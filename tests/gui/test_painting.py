@@ -1,4 +1,4 @@
-"""Painting never holds the window's thread for long, and a long run leaks nothing."""
+"""A long run with a day of seconds loaded has no fault and leaks nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 from gui_feed import NOON_S, FakeFeed, history
-from paint_times import Heartbeat, paint_times
-
-LIMIT_MS = 50.0
 
 
 @pytest.fixture
@@ -20,31 +17,6 @@ def loaded(stage: Any, qtbot: Any) -> Any:
     stage.bridge.history_loaded.emit()
     qtbot.wait(400)
     return stage
-
-
-def test_a_repaint_is_short(loaded: Any) -> None:
-    paint_times(loaded.window, 2)
-    # Another process may take the processor away for a moment: the best of three counts.
-    longest = [max(paint_times(loaded.window, 4)) for _ in range(3)]
-    assert min(longest) < LIMIT_MS, longest
-
-
-def test_the_thread_is_never_held(loaded: Any, qtbot: Any) -> None:
-    feed = FakeFeed()
-    best = float("inf")
-    for _ in range(3):
-        beat = Heartbeat()
-        beat.start()
-        for _ in range(12):
-            feed.step(1)
-            loaded.bridge.publish("clock", feed.clock())
-            loaded.bridge.publish("flow", feed.flow())
-            loaded.window.pages["home"].day_plot.refresh()
-            qtbot.wait(60)
-        best = min(best, beat.stop().longest_ms)
-        if best < LIMIT_MS:
-            break
-    assert best < LIMIT_MS
 
 
 def test_a_long_run_has_no_fault(loaded: Any, qtbot: Any) -> None:

@@ -208,7 +208,7 @@ class OrderView(Message):
 
 
 class TradeView(Message):
-    """One settled interval."""
+    """One settled interval; money + is received, - is paid."""
 
     interval: int
     bought_wh: int

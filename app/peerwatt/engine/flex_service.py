@@ -252,8 +252,17 @@ class FlexService:
             earned_micro=sum(offer.paid_micro for offer in self.offers.values()),
             active_request_id=running.request_id if running else None,
             active_until_s=until,
-            sentence="" if rows else "The grid operator has not asked for anything yet.",
+            sentence=self._sentence(rows, until),
         )
+
+    def _sentence(self, rows: list[FlexView], until_s: float | None) -> str:
+        if until_s is not None:
+            return "Your house is keeping its promise to the grid operator."
+        if any(row.state == "awarded" for row in rows):
+            return "Your house has promised to help; it begins soon."
+        if any(row.state in {"open", "offered"} for row in rows):
+            return "The grid operator is asking for help."
+        return "The grid operator asks for nothing now."
 
     def _row(self, on_chain: RequestOnChain) -> FlexView:
         request = on_chain.request

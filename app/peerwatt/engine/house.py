@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 
 from peerwatt.api.messages import (
     AdvanceClock,
@@ -55,6 +56,14 @@ PAST_DAYS = 8
 OVERRIDES = "overrides"
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a plan was made upon: when it changes, plan and open orders are made anew."""
+
+    promises: tuple[int, ...]
+    cars: tuple[str, ...]
+
+
 class HouseEngine:
     """Everything of one site that runs; made by :mod:`peerwatt.engine.app`."""
 
@@ -91,7 +100,7 @@ class HouseEngine:
         self._planning = planning
         self._sections = sections
         self._planned_interval: int | None = None
-        self._promised: tuple[int, ...] = ()
+        self._occasion: Occasion | None = None
         self._replan = False
         self._driving = asyncio.Lock()
         self._services_busy: asyncio.Task[None] | None = None
@@ -163,7 +172,7 @@ class HouseEngine:
         await self._plan()
         if self.trading is not None:
             paused = self.overrides.market_paused
-            news |= await self.trading.step(self.prospect, paused, self._promised)
+            news |= await self.trading.step(self.prospect, paused, self._occasion)
         if self.flex is not None:
             declined = self.overrides.declined_requests
             news |= await self.flex.step(self.prospect, self.past, declined)
@@ -176,10 +185,11 @@ class HouseEngine:
             return
         current = interval_at(snapshot.time_s)
         commitments = self.flex.commitments() if self.flex is not None else ()
-        promised = tuple(c.request_id for c in commitments)
+        cars = self._planning.present(snapshot)
+        occasion = Occasion(tuple(c.request_id for c in commitments), cars)
         made_s = self.prospect.plan.made_s if self.prospect else float("-inf")
         due = current != self._planned_interval or snapshot.time_s - made_s >= REPLAN_S
-        if not (due or self._replan or promised != self._promised):
+        if not (due or self._replan or occasion != self._occasion):
             return
         if current != self._planned_interval:
             await self._load_past()
@@ -194,7 +204,7 @@ class HouseEngine:
             so_far,
         )
         self.prospect = await self._planning.make(snapshot, known)
-        self._planned_interval, self._promised, self._replan = current, promised, False
+        self._planned_interval, self._occasion, self._replan = current, occasion, False
 
     async def _load_past(self) -> None:
         since = interval_at(self.clock.now_s()) - 96 * PAST_DAYS

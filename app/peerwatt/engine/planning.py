@@ -135,6 +135,11 @@ class Planning:
             efficiency_one_way=EFFICIENCY_ONE_WAY,
         )
 
+    def present(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Return the chargers at which a car stands."""
+        readings = snapshot.fresh_of(ChargerReading)
+        return tuple(reading.device_id for reading in readings if reading.car_present)
+
     def needs(self, snapshot: Snapshot) -> tuple[EvNeed, ...]:
         """Return what the cars that are plugged in still need, by their departure."""
         chargers = {d.device_id: d for d in self._settings.devices if isinstance(d, OcppDevice)}

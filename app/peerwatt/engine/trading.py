@@ -62,7 +62,7 @@ class TradingService:
         self._say = say
         self._desk: OrderDesk | None = None
         self._decided: int | None = None
-        self._promised: tuple[int, ...] = ()
+        self._occasion: object = None
         self._last_block = -1
 
     async def load(self) -> None:
@@ -72,16 +72,14 @@ class TradingService:
         await self._reload()
         self._decided = max((i.order.interval for i in self.intents), default=None)
 
-    async def step(
-        self, prospect: Prospect | None, paused: bool, promised: tuple[int, ...] = ()
-    ) -> bool:
+    async def step(self, prospect: Prospect | None, paused: bool, occasion: object = None) -> bool:
         """Decide what is due and move pending orders on; return whether anything changed.
 
-        ``promised`` names the promises to the grid operator that the plan keeps; when they
-        change, an order whose gate is still open is decided anew.
+        ``occasion`` stands for what the plan was made upon (promises, a car that came or left);
+        when it changes, an order whose gate is still open is decided anew.
         """
-        if promised != self._promised:
-            self._promised, self._decided = promised, None
+        if occasion != self._occasion:
+            self._occasion, self._decided = occasion, None
         facts, picture = self._chain.facts, self._chain.picture
         if facts is None or picture is None:
             self.sentence = "Waiting for the chain to be verified."

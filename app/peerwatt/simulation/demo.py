@@ -28,7 +28,7 @@ class DemoOptions:
     intervals: int | None = None
     speed: float | None = None
     seed: int = 1
-    start: str = "2025-06-17T16:30"
+    start: str = "2025-06-17T16:45"
     replay: Path | None = None
     replay_load_kwh: float = 4500.0
     replay_pv_kwh: float = 6000.0
@@ -70,7 +70,7 @@ def _check(options: DemoOptions) -> None:
         datetime.fromisoformat(options.start)
     except ValueError:
         raise DemoFault(
-            f"--start {options.start} is no time; write it like 2025-06-17T16:30"
+            f"--start {options.start} is no time; write it like 2025-06-17T16:45"
         ) from None
     if options.report is not None and not options.report.absolute().parent.is_dir():
         raise DemoFault(f"the folder of --report {options.report} does not exist; create it first")

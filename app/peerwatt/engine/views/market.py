@@ -148,6 +148,8 @@ def trade_view(settled: SettledInterval, facts: CommunityFacts) -> TradeView:
         price_micro=settled.price_micro,
         trade_micro=settled.trade_micro,
         supplier_micro=settled.supplier_micro,
-        supplier_only_micro=supplier_only_micro(settled.import_wh, settled.export_wh, facts.tariff),
+        supplier_only_micro=-supplier_only_micro(
+            settled.import_wh, settled.export_wh, facts.tariff
+        ),
         mark=TrustMark.VERIFIED,
     )

@@ -120,21 +120,42 @@ def _car_actions(state: PlanState, steps: Sequence[PlanStep]) -> list[NextAction
     if not state.has_car or state.overrides.at(state.now_s).car != "auto" or len(steps) < 2:
         return []
     charging = steps[0].ev_wh > SMALL_WH
-    for step in steps[1:]:
+    for index, step in enumerate(steps[1:], 1):
         if (step.ev_wh > SMALL_WH) == charging:
             continue
-        what = "The car pauses" if charging else "The car starts charging"
+        later = next((s for s in steps[index + 1 :] if s.ev_wh > SMALL_WH), None)
         return [
             NextAction(
                 action_id=f"car:{step.interval}",
                 time_s=interval_start_s(step.interval),
-                what=what,
-                why=step.reason,
+                what="The car pauses" if charging else "The car starts charging",
+                why=_pause_reason(step, later) if charging else _start_reason(steps[0], step),
                 subject="car",
                 undo="Keep charging" if charging else "Not tonight",
             )
         ]
     return []
+
+
+def _pause_reason(step: PlanStep, later: PlanStep | None) -> str:
+    if later is None:
+        return "By then it has what it needs."
+    now, then = step.price_micro_per_kwh, later.price_micro_per_kwh
+    if now > then:
+        return f"It goes on later: {_ct(then)} a kWh then, {_ct(now)} while it waits."
+    return "It goes on later, in time for its departure."
+
+
+def _start_reason(now: PlanStep, step: PlanStep) -> str:
+    if now.price_micro_per_kwh > step.price_micro_per_kwh:
+        return (
+            f"A kWh costs {_ct(step.price_micro_per_kwh)} then, {_ct(now.price_micro_per_kwh)} now."
+        )
+    return "That is early enough for its departure."
+
+
+def _ct(price_micro: int) -> str:
+    return f"{price_micro / 10_000:.0f} ct"
 
 
 def _battery_actions(steps: Sequence[PlanStep]) -> list[NextAction]:

@@ -27,7 +27,7 @@ QUIET_HOURS = {20, 21, 22, 23, 0, 1, 2, 3, 4}
 class Wish:
     """What the operator asks for, relative to the interval in which it asks."""
 
-    ask_after_s: float = 1500.0
+    ask_after_s: float = 600.0
     window_in_intervals: int = 2
     interval_count: int = 2
     quantity_wh: int = 4_000
