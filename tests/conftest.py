@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +20,8 @@ from hypothesis import settings as hypothesis_settings
 
 # Subprocesses of tests inherit these.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
-if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Windows of tests never show on a screen, unless somebody asks for it by this variable.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 hypothesis_settings.register_profile("peerwatt", deadline=None, database=None)
 hypothesis_settings.load_profile("peerwatt")

@@ -77,15 +77,14 @@ async def bare_loop(street: Any) -> Load:
     """Poll the same servers with pymodbus and nothing else."""
     peers = street.peers[0]
     ports = json.dumps({"meter": peers.meter_port, "inverter": peers.inverter_port})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.poll_reference", ports, str(WATCH_S + 10)]
-    )
+    words = ("-m", "tests.bench.poll_reference", ports, str(WATCH_S + 10))
+    process = await asyncio.create_subprocess_exec(sys.executable, *words)
     try:
         await asyncio.sleep(3)
         return await watch(psutil.Process(process.pid), WATCH_S)
     finally:
         process.terminate()
-        process.wait()
+        await process.wait()
 
 
 async def open_window() -> dict[str, Any]:
@@ -110,8 +109,10 @@ def one_day() -> tuple[float, dict[str, Any]]:
         path = Path(folder) / "report.json"
         begun = time.monotonic()
         subprocess.run(
-            [sys.executable, "-m", "peerwatt", "--site", "bench", "demo", "--headless"]
-            + ["--intervals", "96", "--speed", "max", "--seed", "1", "--report", str(path)],
+            [
+                *(sys.executable, "-m", "peerwatt", "--site", "bench", "demo", "--headless"),
+                *("--intervals", "96", "--speed", "max", "--seed", "1", "--report", str(path)),
+            ],
             check=True,
         )
         return time.monotonic() - begun, json.loads(path.read_text())

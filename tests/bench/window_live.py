@@ -1,4 +1,4 @@
-"""Opens the window on a running engine; prints when it was live and how long its thread was held."""
+"""Opens the window on a running engine; prints when it was live and what held its thread."""
 
 from __future__ import annotations
 

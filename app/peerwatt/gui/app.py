@@ -144,7 +144,8 @@ def stop_engine(bridge: Bridge) -> None:
 def interruptible(app: QApplication) -> Iterator[None]:
     """Let Ctrl+C and a plain kill end the window; the house goes on."""
     wanted = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: app.quit()) for number in wanted]
+    # exit(), not quit(): that would close the window first, and so ask about the house.
+    before = [signal.signal(number, lambda *_: app.exit(0)) for number in wanted]
     # Python sees a signal only when it runs on this thread: a timer gives it a moment.
     timer = QTimer()
     timer.timeout.connect(lambda: None)

@@ -55,7 +55,7 @@ def run_demo(options: DemoOptions) -> int:
 
     try:
         return asyncio.run(run_street(options))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
 
 

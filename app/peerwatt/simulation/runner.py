@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,7 @@ async def run_street(options: DemoOptions) -> int:
     street = Street(StreetOptions(chain_folder(paths), start_s, options.seed, free_port(), replay))
     chain_folder(paths).mkdir(parents=True, exist_ok=True)
     demo = Demo(options, street, home)
+    _end_kindly()
     try:
         await demo.start()
         return await demo.run()
@@ -57,6 +59,14 @@ async def run_street(options: DemoOptions) -> int:
         raise DemoFault(str(fault)) from None
     finally:
         await demo.close()
+
+
+def _end_kindly() -> None:
+    """Let a terminating signal end the demo as Ctrl-C does: with everything closed."""
+    task = asyncio.current_task()
+    if task is not None:
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def start_time_s(options: DemoOptions) -> int:
