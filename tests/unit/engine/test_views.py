@@ -1,0 +1,164 @@
+"""What the sections of the API say of orders, trades, plans and chain values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from peerwatt.api.messages import SetBattery, SetCar, TrustMark
+from peerwatt.chain.bindings.registry import Member
+from peerwatt.chain.status import ChainStatus, SyncState
+from peerwatt.engine.overrides import Overrides
+from peerwatt.engine.picture import ChainPicture, CommunityFacts
+from peerwatt.engine.views.chain import chain_value
+from peerwatt.engine.views.flow import flow_view
+from peerwatt.engine.views.market import MarketState, market_view, open_interval
+from peerwatt.engine.views.plan import PlanState, plan_view
+from peerwatt.model.market import (
+    Book,
+    Clearing,
+    MarketRules,
+    Order,
+    OrderIntent,
+    OrderState,
+    PriceLadder,
+    SettledInterval,
+    Side,
+)
+from peerwatt.model.plan import Plan, PlanStep
+from peerwatt.model.readings import DeviceHealth, DeviceInfo, DeviceKind, Health, MeterReading
+from peerwatt.model.snapshot import Snapshot
+from peerwatt.model.units import interval_start_s
+
+NOW = 2_000_000
+NOW_S = interval_start_s(NOW) + 60.0
+RULES = MarketRules(PriceLadder(60_000, 1_000, 256), 1, 180)
+FACTS = CommunityFacts(RULES, Member(1, True, 300_000, 80_000, "0x0", "0x0"))
+PICTURE = ChainPicture(
+    block_number=7,
+    block_time_s=int(NOW_S) - 5,
+    credit_micro=5_000_000,
+    escrowed_micro=0,
+    total_supply_micro=9_000_000,
+    grant=None,
+    spent_today_micro=0,
+    metered_until=NOW - 1,
+)
+
+
+def intent(interval: int, state: OrderState = OrderState.PLACED) -> OrderIntent:
+    order = Order(interval, Side.BUY, 140, 1000)
+    return OrderIntent("0xme", order, state, NOW_S, "because")
+
+
+def market(**changes: object) -> MarketState:
+    state = MarketState(NOW_S, FACTS, PICTURE, [], [], [], False, "")
+    return replace(state, **changes)  # type: ignore[arg-type]
+
+
+def test_an_order_is_verified_only_once_its_slot_is_proven() -> None:
+    view = market_view(market(intents=[intent(NOW + 1)]))
+    assert view.orders[0].mark is TrustMark.PENDING
+    assert view.orders[0].limit_micro == 200_000
+    proven = replace(PICTURE, orders={NOW + 1: intent(NOW + 1).order})
+    view = market_view(market(intents=[intent(NOW + 1)], picture=proven))
+    assert view.orders[0].mark is TrustMark.VERIFIED
+
+
+def test_a_cleared_order_shows_its_fill_and_price() -> None:
+    clearing = Clearing(NOW, 190_000, 700, 140, 140, 7, 10, 1, 1)
+    picture = replace(PICTURE, clearings={NOW: clearing}, orders={NOW: intent(NOW).order})
+    shown = market_view(market(intents=[intent(NOW)], picture=picture)).orders[0]
+    assert (shown.state, shown.filled_wh, shown.price_micro) == ("cleared", 700, 190_000)
+
+
+def test_a_trade_is_set_beside_the_supplier_with_one_sign() -> None:
+    settled = SettledInterval(NOW - 1, 1000, 0, 600, 0, 200_000, -120_000, -120_000)
+    trade = market_view(market(settled=[settled])).trades[0]
+    assert trade.supplier_only_micro == -300_000
+    assert trade.trade_micro + trade.supplier_micro > trade.supplier_only_micro
+
+
+def test_the_curves_leave_out_ticks_at_which_nothing_changes() -> None:
+    demand = tuple(500 if tick == 200 else 0 for tick in range(256))
+    supply = tuple(300 if tick == 50 else 0 for tick in range(256))
+    picture = replace(PICTURE, books={NOW + 1: Book(NOW + 1, demand, supply)})
+    ladder = market_view(market(picture=picture)).ladder
+    assert ladder is not None
+    assert [(level.price_micro, level.demand_wh, level.supply_wh) for level in ladder.levels] == [
+        (110_000, 500, 300),
+        (260_000, 500, 300),
+    ]
+
+
+@pytest.mark.parametrize(("second", "ahead"), [(0, 1), (719, 1), (720, 1), (721, 2), (899, 2)])
+def test_the_open_interval_is_the_one_whose_gate_closes_next(second: int, ahead: int) -> None:
+    assert open_interval(interval_start_s(NOW) + second, 180) == NOW + ahead
+
+
+def status(state: SyncState) -> ChainStatus:
+    return ChainStatus("devnet", "qbft", 1, 4, state, "", 7, 1, 7, 7, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [
+        (SyncState.VERIFIED, TrustMark.VERIFIED),
+        (SyncState.STALE, TrustMark.PENDING),
+        (SyncState.AWAY, TrustMark.PENDING),
+        (SyncState.STOPPED, TrustMark.CONTRADICTED),
+    ],
+)
+def test_a_value_is_verified_only_while_the_chain_is(state: SyncState, mark: TrustMark) -> None:
+    assert chain_value(1, PICTURE, status(state)).mark is mark
+
+
+def test_nothing_unproven_is_shown_as_verified() -> None:
+    assert chain_value(1, None, status(SyncState.VERIFIED)).mark is TrustMark.UNVERIFIED
+    assert chain_value(None, PICTURE, status(SyncState.VERIFIED)).value is None
+
+
+def step(ahead: int, ev_wh: int = 0, price: int = 300_000) -> PlanStep:
+    return PlanStep(NOW + ahead, 0, 100, 0, ev_wh, 100 + ev_wh, None, price, "reason")
+
+
+def plan_state(*steps: PlanStep) -> PlanState:
+    return PlanState(NOW_S, Plan(NOW_S, steps), (), Overrides(), (), (), has_car=True)
+
+
+def test_the_car_starts_for_the_cheaper_hour() -> None:
+    view = plan_view(plan_state(step(0), step(1), step(2, 1000, 110_000)))
+    action = view.actions[0]
+    assert action.what == "The car starts charging"
+    assert action.why == "A kWh costs 11 ct then, 30 ct now."
+    assert action.undo == "Not tonight"
+    assert action.time_s == interval_start_s(NOW + 2)
+
+
+def test_the_car_pauses_and_says_why() -> None:
+    done = plan_view(plan_state(step(0, 1000), step(1)))
+    assert done.actions[0].why == "By then it has what it needs."
+    later = plan_view(plan_state(step(0, 1000), step(1), step(2, 1000, 100_000)))
+    assert later.actions[0].why == "It goes on later: 10 ct a kWh then, 30 ct while it waits."
+
+
+def test_overrides_end_by_themselves_and_survive_a_restart() -> None:
+    overrides = Overrides().changed_by(SetCar(mode="pause", minutes=10), NOW_S)
+    overrides = overrides.changed_by(SetBattery(mode="hold", minutes=20), NOW_S)
+    assert Overrides.restored(overrides.view().model_dump(mode="json")) == overrides
+    assert overrides.at(NOW_S + 601).car == "auto"
+    assert overrides.at(NOW_S + 601).battery == "hold"
+    assert overrides.at(NOW_S + 1201) == Overrides()
+
+
+def test_a_stale_value_is_sent_and_named() -> None:
+    info = DeviceInfo("meter", DeviceKind.METER, "sunspec-tcp")
+    reading = MeterReading("meter", NOW_S - 60, 700.0, 1, 1)
+    health = DeviceHealth("meter", Health.STALE)
+    view = flow_view(
+        Snapshot(NOW_S, 1, {"meter": reading}, {"meter": health}, {"meter": info}), 250
+    )
+    assert (view.grid_w, view.stale, view.home_w) == (700.0, ("grid",), None)
+    assert view.neighbours_w == 1000.0
+    assert not view.has_battery
