@@ -26,7 +26,7 @@ from peerwatt.chain.status import SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.devnet import DevNode, RpcServer
 from peerwatt.model.flexibility import Direction, FlexOffer, FlexRequest, OfferState
-from peerwatt.model.market import MarketRules, Order, PriceLadder, Side
+from peerwatt.model.market import MarketRules, Order, PriceLadder, SettledInterval, Side
 from peerwatt.model.ports import PolicyRefusal
 from peerwatt.model.verified import Unproven
 from peerwatt.wallet.nonces import AccountSender, NonceKeeper
@@ -178,69 +178,98 @@ async def meter(lab: Lab, name: str, interval: int, import_wh: int, export_wh: i
     await lab.run("operator", c.meter.address, c.meter.submit([reading]))
 
 
+BUY = Order(INTERVAL, Side.BUY, LADDER.tick_at_or_below(200_000), 1000)
+SELL = Order(INTERVAL, Side.SELL, LADDER.tick_at_or_above(100_000), 600)
+
+
 async def test_an_interval_from_order_to_settlement_by_proof_only(lab: Lab) -> None:
     c = await deploy_all(lab)
     await c.check_code(lab.reader)
     assert (await c.market.rules(lab.reader)).value == RULES
     await admit(lab)
     ann, ben = lab.sender("ann").address, lab.sender("ben").address
-    agent = lab.sender("ann's agent").address
-
-    buy = Order(INTERVAL, Side.BUY, LADDER.tick_at_or_below(200_000), 1000)
-    sell = Order(INTERVAL, Side.SELL, LADDER.tick_at_or_above(100_000), 600)
-    await lab.run("ann's agent", c.market.address, c.market.place([buy]))
-    await lab.run("ben", c.market.address, c.market.place([sell]))
     view = View(
         ann,
         lab.clock.now_s(),
         LADDER.count,
-        agent,
+        lab.sender("ann's agent").address,
         orders=(INTERVAL,),
         books=(INTERVAL,),
         clearings=(INTERVAL,),
         settled=(INTERVAL,),
         requests=(0,),
     )
+    await check_placed(lab, view)
+    price = await check_cleared(lab)
+    settled_in = await deliver_and_settle(lab)
+    mine = await check_settled(lab, price)
+    assert list((await c.members(lab.reader)).value) == [ann.lower(), ben.lower()]
+    after = (await c.snapshot(lab.reader, view)).value
+    assert after.orders[INTERVAL] is not None
+    assert after.escrowed_micro(RULES) == 0
+    assert after.settled[INTERVAL] == mine
+    await check_events(lab, settled_in, mine.trade_micro)
+    assert lab.client.status.state is SyncState.VERIFIED
+    assert lab.client.counters.rejected == 0
+
+
+async def check_placed(lab: Lab, view: View) -> None:
+    """Two orders are placed; everything a screen shows of them is proven at one block."""
+    c = lab.bound
+    await lab.run("ann's agent", c.market.address, c.market.place([BUY]))
+    await lab.run("ben", c.market.address, c.market.place([SELL]))
     before = await c.snapshot(lab.reader, view)
     assert lab.client.head is not None
     assert before.block_number == lab.client.head.header.number
     placed = before.value.orders[INTERVAL]
     assert placed is not None
-    assert (placed.order, placed.is_released) == (buy, False)
+    assert (placed.order, placed.is_released) == (BUY, False)
     assert before.value.escrowed_micro(RULES) == 200_000
     assert before.value.balance_micro == 49_800_000
     assert before.value.total_supply_micro == 200_000_000
     assert before.value.spent_micro == 200_000
     assert before.value.agent is not None
     assert before.value.agent.daily_limit_micro == 9_000_000
-    assert before.value.agent.owner == ann.lower()
+    assert before.value.agent.owner == view.owner.lower()
     book = before.value.books[INTERVAL]
-    assert (book.demand_wh[buy.tick], sum(book.demand_wh)) == (1000, 1000)
-    assert (book.supply_wh[sell.tick], sum(book.supply_wh)) == (600, 600)
+    assert (book.demand_wh[BUY.tick], sum(book.demand_wh)) == (1000, 1000)
+    assert (book.supply_wh[SELL.tick], sum(book.supply_wh)) == (600, 600)
     assert before.value.clearings[INTERVAL] is None
     assert before.value.settled[INTERVAL] is None
     assert before.value.requests[0] is None
 
+
+async def check_cleared(lab: Lab) -> int:
+    """The interval is cleared after its gate; returns the price."""
+    c = lab.bound
     await lab.block(INTERVAL * 900 - 100)
     await lab.run("keeper", c.market.address, c.market.clear(INTERVAL))
     clearing = (await fetch(lab.reader, c.market.clearing(INTERVAL))).value
     assert clearing is not None
     assert (clearing.price_micro, clearing.volume_wh) == (
-        LADDER.base_micro + LADDER.step_micro * (sell.tick + buy.tick) // 2,
+        LADDER.base_micro + LADDER.step_micro * (SELL.tick + BUY.tick) // 2,
         600,
     )
     assert (clearing.bid_fill_numerator, clearing.bid_fill_denominator) == (600, 1000)
+    return clearing.price_micro
 
+
+async def deliver_and_settle(lab: Lab) -> str:
+    """Both meters sign their registers and the interval is settled; returns the transaction."""
+    c, homes = lab.bound, [lab.sender(name).address for name in ("ann", "ben")]
     await lab.block(INTERVAL * 900 + 1)
     for name in ("ann", "ben"):
         await meter(lab, name, INTERVAL - 1, 5000, 7000)
     await lab.block((INTERVAL + 1) * 900 + 15)
     await meter(lab, "ann", INTERVAL, 5900, 7000)
     await meter(lab, "ben", INTERVAL, 5000, 7650)
-    settle = c.settlement.settle(INTERVAL, [ann, ben])
-    settled_in = await lab.run("keeper", c.settlement.address, settle)
+    return await lab.run("keeper", c.settlement.address, c.settlement.settle(INTERVAL, homes))
 
-    price = clearing.price_micro
+
+async def check_settled(lab: Lab, price: int) -> SettledInterval:
+    """Trades, deviations and the supplier's part add up to nothing; returns ann's result."""
+    c = lab.bound
+    ann, ben = lab.sender("ann").address, lab.sender("ben").address
     mine = (await c.settled(lab.reader, ann, INTERVAL)).value
     theirs = (await c.settled(lab.reader, ben, INTERVAL)).value
     assert mine is not None
@@ -250,32 +279,27 @@ async def test_an_interval_from_order_to_settlement_by_proof_only(lab: Lab) -> N
     assert mine.trade_micro == -600 * price // 1000
     assert mine.supplier_micro == -300 * RETAIL // 1000
     assert theirs.supplier_micro == 50 * FEED_IN // 1000
-    supplier = lab.sender("supplier").address
-    rest = await fetch_all(
-        lab.reader,
-        {
-            "supplier": c.settlement.supplier_total(supplier),
-            "dust": c.market.dust(),
-            "members": c.registry.member_count(),
-        },
-    )
-    assert mine.trade_micro + theirs.trade_micro + rest.value["dust"] == 0
-    assert mine.supplier_micro + theirs.supplier_micro + rest.value["supplier"] == 0
-    assert list((await c.members(lab.reader)).value) == [ann.lower(), ben.lower()]
-    after = (await c.snapshot(lab.reader, view)).value
-    assert after.orders[INTERVAL] is not None
-    assert after.escrowed_micro(RULES) == 0
-    assert after.settled[INTERVAL] == mine
+    wants = {
+        "supplier": c.settlement.supplier_total(lab.sender("supplier").address),
+        "dust": c.market.dust(),
+    }
+    rest = (await fetch_all(lab.reader, wants)).value
+    assert mine.trade_micro + theirs.trade_micro + rest["dust"] == 0
+    assert mine.supplier_micro + theirs.supplier_micro + rest["supplier"] == 0
+    return mine
 
+
+async def check_events(lab: Lab, settled_in: str, trade_micro: int) -> None:
+    """The events of the settlement are complete and bound to their transaction."""
+    c = lab.bound
+    assert lab.client.head is not None
     head = lab.client.head.header.number
     topic = c.settlement.artefact.topic("Settled")
     events = await lab.reader.events(c.settlement.address, 1, head, topic)
     assert len(events) == 2
     assert {"0x" + event.transaction_hash.hex() for event in events} == {settled_in}
     name, values = c.settlement.artefact.decode_event(events[0].log) or ("", {})
-    assert (name, values["trade_micro"], values["imported"]) == ("Settled", mine.trade_micro, 900)
-    assert lab.client.status.state is SyncState.VERIFIED
-    assert lab.client.counters.rejected == 0
+    assert (name, values["trade_micro"], values["imported"]) == ("Settled", trade_micro, 900)
 
 
 async def test_flexibility_from_request_to_payment_by_proof_only(lab: Lab) -> None:
