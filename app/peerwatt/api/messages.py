@@ -277,9 +277,10 @@ class FlexibilityView(Message):
 
 
 class TransactionView(Message):
-    """One transaction of our accounts."""
+    """One transaction of our accounts, or a payment that settlement made from or to them."""
 
     transaction_hash: str
+    """0x hash; for a payment by settlement, words that name the interval."""
     time_s: float
     what: str
     """In plain words."""

@@ -144,6 +144,7 @@ class Sections:
                     picture=picture,
                     status=status,
                     sent=sent if isinstance(sent, list) else (),
+                    settled=[chain.settled[i] for i in sorted(chain.settled)] if chain else (),
                     sentence="" if chain else "No chain is set up for this site yet.",
                 )
             ),
@@ -183,6 +184,7 @@ class Sections:
             prices=[
                 (c.interval, c.price_micro, c.volume_wh)
                 for _, c in sorted(chain.clearings.items())[-96:]
+                if c.volume_wh > 0
             ]
             if chain
             else (),

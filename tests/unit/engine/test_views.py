@@ -11,7 +11,7 @@ from peerwatt.chain.bindings.registry import Member
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.overrides import Overrides
 from peerwatt.engine.picture import ChainPicture, CommunityFacts
-from peerwatt.engine.views.chain import chain_value
+from peerwatt.engine.views.chain import WalletState, chain_value, wallet_view
 from peerwatt.engine.views.flow import flow_view
 from peerwatt.engine.views.market import MarketState, market_view, open_interval
 from peerwatt.engine.views.plan import PlanState, plan_view
@@ -162,3 +162,16 @@ def test_a_stale_value_is_sent_and_named() -> None:
     assert (view.grid_w, view.stale, view.home_w) == (700.0, ("grid",), None)
     assert view.neighbours_w == 1000.0
     assert not view.has_battery
+
+
+def test_what_settlement_moved_stands_in_the_wallet() -> None:
+    quiet = SettledInterval(NOW - 2, 0, 0, 0, 0, 0, 0, 0)
+    bought = SettledInterval(NOW - 1, 1000, 0, 600, 0, 200_000, -120_000, -120_000)
+    view = wallet_view(
+        WalletState(
+            "0xme", None, "", "EUR", PICTURE, status(SyncState.VERIFIED), (), (quiet, bought)
+        )
+    )
+    assert [(row.what, row.amount_micro) for row in view.transactions] == [
+        ("Settled: 600 Wh bought nearby", -240_000)
+    ]

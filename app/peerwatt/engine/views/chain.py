@@ -17,6 +17,11 @@ from peerwatt.api.messages import (
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.picture import ChainPicture
 from peerwatt.history.records import SentTransaction, TransactionState
+from peerwatt.model.market import SettledInterval
+from peerwatt.model.units import interval_start_s
+
+SHOWN = 40
+"""Rows of the wallet's list."""
 
 
 def chain_view(status: ChainStatus) -> ChainView:
@@ -55,6 +60,7 @@ class WalletState:
     picture: ChainPicture | None
     status: ChainStatus | None
     sent: Sequence[SentTransaction]
+    settled: Sequence[SettledInterval] = ()
     sentence: str = ""
 
 
@@ -81,7 +87,7 @@ def wallet_view(state: WalletState) -> WalletView:
             max_price_micro=grant.max_price_micro if grant else None,
             expires_s=grant.expires_s if grant else None,
         ),
-        transactions=tuple(_transaction(sent) for sent in state.sent),
+        transactions=_moved(state),
         sentence=state.sentence,
     )
 
@@ -102,6 +108,35 @@ def chain_value(
         mark=mark,
         block_number=picture.block_number,
         block_time_s=picture.block_time_s,
+    )
+
+
+def _moved(state: WalletState) -> tuple[TransactionView, ...]:
+    """Return what was sent and what settlement moved, newest first."""
+    rows = [_transaction(sent) for sent in state.sent]
+    rows += [_payment(one) for one in state.settled[-SHOWN:] if _moves(one)]
+    return tuple(sorted(rows, key=lambda row: -row.time_s)[:SHOWN])
+
+
+def _moves(settled: SettledInterval) -> bool:
+    return settled.trade_micro != 0 or settled.supplier_micro != 0
+
+
+def _payment(settled: SettledInterval) -> TransactionView:
+    """Return a settled interval as a movement of the owner's credits; its result is proven."""
+    words = "with the supplier"
+    if settled.bought_wh:
+        words = f"{settled.bought_wh} Wh bought nearby"
+    elif settled.sold_wh:
+        words = f"{settled.sold_wh} Wh sold nearby"
+    return TransactionView(
+        transaction_hash=f"settlement of interval {settled.interval}",
+        time_s=float(interval_start_s(settled.interval + 1)),
+        what=f"Settled: {words}",
+        amount_micro=settled.trade_micro + settled.supplier_micro,
+        state="final",
+        mark=TrustMark.VERIFIED,
+        by="other",
     )
 
 

@@ -206,7 +206,11 @@ class MarketPage(Page):
         return (
             Column(self.tr("At"), lambda t: self._at(t.interval)),
             Column(self.tr("Traded"), traded, stretch=True, least=100),
-            Column(self.tr("Price, ct"), lambda t: words.price(t.price_micro).number, right=True),
+            Column(
+                self.tr("Price, ct"),
+                lambda t: words.price(t.price_micro or None).number,
+                right=True,
+            ),
             Column(
                 self.tr("Money"),
                 lambda t: words.money(t.trade_micro, self._currency, signed=True).number,

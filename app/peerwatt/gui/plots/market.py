@@ -150,13 +150,14 @@ class LadderPlot(QWidget):
     def _name_curves(self, painter: QPainter, place: Place, frame: QRectF) -> None:
         levels = self._ladder.levels if self._ladder is not None else ()
         low, high = levels[len(levels) // 7], levels[-1 - len(levels) // 7]
-        for wh, micro, thing, text in (
-            (low.demand_wh, low.price_micro, "neighbours", self.tr("wanted")),
-            (high.supply_wh, high.price_micro, "accent", self.tr("offered")),
+        # "offered" stands a line lower: at its top the supply curve meets the demand curve.
+        for wh, micro, thing, text, drop in (
+            (low.demand_wh, low.price_micro, "neighbours", self.tr("wanted"), 4),
+            (high.supply_wh, high.price_micro, "accent", self.tr("offered"), 22),
         ):
             if wh <= 0:
                 continue
-            at = place(float(wh), float(micro)) + QPointF(8, 4)
+            at = place(float(wh), float(micro)) + QPointF(8, drop)
             width = metrics(12, True).horizontalAdvance(text)
             if at.x() + width > frame.right():
                 at += QPointF(-width - 18, 14)
