@@ -212,8 +212,8 @@ class _Builder:
     def _sender(
         self, owner: str, signer: Signer, chain: ChainService, community: Community
     ) -> AgentSender:
-        def note(sent: SentTransaction) -> None:
-            self._history.transactions.put(sent)
+        async def note(sent: SentTransaction) -> None:
+            await self._disk.run(self._history.transactions.put, sent)
 
         return AgentSender(
             owner,

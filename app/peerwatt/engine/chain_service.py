@@ -16,7 +16,7 @@ from peerwatt.history.facade import History
 from peerwatt.history.records import ClearedPrice, NoticeLevel, TransactionState
 from peerwatt.model.market import Clearing, SettledInterval
 from peerwatt.model.ports import Clock
-from peerwatt.model.units import interval_at
+from peerwatt.model.units import INTERVALS_PER_DAY, interval_at
 from peerwatt.model.verified import ChainFault, Proven
 
 from .disk import Disk
@@ -28,6 +28,9 @@ K = TypeVar("K")
 
 LOOK_BACK = 8
 """Past intervals whose clearing and settlement are looked for in every picture."""
+
+KEPT_DAYS = 8
+"""Days of settled intervals and prices that are held in memory at start."""
 
 KEPT_REQUESTS = 6
 """Newest requests of the DSO that are read each time."""
@@ -65,14 +68,20 @@ class ChainService:
         self._state: SyncState | None = None
 
     async def load(self) -> None:
-        """Take up what earlier runs had proven and stored."""
-        since = interval_at(self._clock.now_s()) - 96 * 8
+        """Take up what earlier runs had proven and stored.
+
+        Stored prices know no marginal fills, so those of the intervals that every picture looks
+        back on are proven anew: an order's share must never follow from half a clearing.
+        """
+        current = interval_at(self._clock.now_s())
+        since = current - INTERVALS_PER_DAY * KEPT_DAYS
         for one in await self._disk.run(self._history.settlements.recent, since):
             self.settled[one.interval] = one
         for price in await self._disk.run(self._history.prices.recent, since):
-            self.clearings[price.interval] = Clearing(
-                price.interval, price.price_micro, price.volume_wh
-            )
+            if price.interval < current - LOOK_BACK:
+                self.clearings[price.interval] = Clearing(
+                    price.interval, price.price_micro, price.volume_wh
+                )
 
     async def step(self) -> bool:
         """Follow the chain one round; return whether there is a new picture. Never raises."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from peerwatt.config.settings import OcppDevice, SiteSettings, SunSpecDevice
@@ -206,9 +205,3 @@ class ControlLoop:
         if begin is None or now is None:
             return None
         return (now[0] - begin[0]) - (now[1] - begin[1])
-
-    def health_counts(self) -> Mapping[str, tuple[int, int]]:
-        """Return device -> (samples, errors)."""
-        if self.snapshot is None:
-            return {}
-        return {d: (h.samples, h.errors) for d, h in self.snapshot.health.items()}

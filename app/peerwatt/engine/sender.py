@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from peerwatt.chain.bindings.flexibility import Flexibility
 from peerwatt.chain.bindings.market import Market
@@ -35,7 +35,7 @@ class AgentSender:
         market: Market,
         flexibility: Flexibility,
         clock: Clock,
-        note: Callable[[SentTransaction], None],
+        note: Callable[[SentTransaction], Awaitable[None]],
     ) -> None:
         self._owner = owner
         self._client = client
@@ -68,7 +68,9 @@ class AgentSender:
         data = self._market.place(orders)
         gas = GAS_BASE + GAS_PER_ORDER * len(orders)
         signed = self._account.prepare(self._market.address, data, gas=gas)
-        self._note(SentTransaction(signed.transaction_hash, self._clock.now_s(), _words(orders)))
+        await self._note(
+            SentTransaction(signed.transaction_hash, self._clock.now_s(), _words(orders))
+        )
         return SignedOrders(signed.raw, signed.transaction_hash, signed.nonce)
 
     async def send(self, raw: str) -> None:
@@ -110,7 +112,7 @@ class AgentSender:
         data = self._flexibility.offer(offer)
         signed = self._account.prepare(self._flexibility.address, data, gas=OFFER_GAS)
         what = f"Offer of {offer.quantity_wh} Wh to the grid operator"
-        self._note(SentTransaction(signed.transaction_hash, self._clock.now_s(), what))
+        await self._note(SentTransaction(signed.transaction_hash, self._clock.now_s(), what))
         await self.send(signed.raw)
         return signed.transaction_hash
 

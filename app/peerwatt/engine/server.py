@@ -122,7 +122,7 @@ def _add_reads(app: FastAPI, house: House, guard: list[object]) -> None:
         return await house.power_history(start_s, end_s, step_s)
 
     async def figures() -> Figures:
-        """Figures counted where they happened, since the site began."""
+        """Figures counted where they happened; counters since the engine started."""
         return await house.figures()
 
     async def notices(after: int = 0) -> NoticesView:

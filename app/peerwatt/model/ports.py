@@ -9,7 +9,7 @@ from .control import Applied, Setpoint
 from .flexibility import FlexOffer
 from .market import OrderIntent
 from .mealy import Transition
-from .readings import DeviceHealth, DeviceInfo, Reading
+from .readings import DeviceInfo, Reading
 
 
 class Clock(Protocol):
@@ -121,10 +121,3 @@ class Signer(Protocol):
 
 class PolicyRefusal(Exception):
     """The signing policy does not allow this; the message says which rule."""
-
-
-class DriverHealth(Protocol):
-    """Health as the hub keeps it."""
-
-    def health(self) -> DeviceHealth:
-        """Return the present health."""

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-
-class Trust(StrEnum):
-    """How far a chain value can be relied on."""
-
-    VERIFIED = "verified"
-    PENDING = "pending"
-    CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True)
