@@ -134,12 +134,15 @@ def test_offers_that_cannot_win_are_refused(street):
 
 def test_an_agent_offers_for_its_owner(street):
     ask(street)
-    terms = (AGENT, 0, 0, 1, street.chain.time + 60)
+    terms = (AGENT, 0, 0, 0, 1, street.chain.time + 60, [street.flexibility.address])
     street.registry("authorise_agent", *terms, by=street.homes[2])
     street.flexibility("offer", 0, 100, 300_000, 50, by=AGENT)
     assert street.flexibility("offer_of", 0, street.homes[2])[0] == 100
     street.chain.time += 61
     street.flexibility.refuses("the agent has expired", "offer", 0, 1, 1, 0, by=AGENT)
+    terms = (*terms[:5], street.chain.time + 60, [street.market.address])
+    street.registry("authorise_agent", *terms, by=street.homes[2])
+    street.flexibility.refuses("outside the agent's scope", "offer", 0, 1, 1, 0, by=AGENT)
 
 
 def test_the_cheapest_cover_is_awarded(street):

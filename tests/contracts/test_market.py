@@ -142,9 +142,28 @@ def test_a_bucket_never_overflows_into_the_next(street, interval):
     street.market.refuses("this price is full", "place", words, by=street.homes[1])
 
 
-def authorise(street, limit, low=0, high=10**9):
-    terms = (AGENT, limit, low, high, street.chain.time + 86_400)
+def authorise(street, limit, low=0, high=10**9, sales_wh=10**6, allowed=None):
+    allowed = [street.market.address] if allowed is None else allowed
+    terms = (AGENT, limit, sales_wh, low, high, street.chain.time + 86_400, allowed)
     street.registry("authorise_agent", *terms, by=street.homes[0])
+
+
+def test_an_agent_sells_for_its_owner_up_to_the_daily_sales(street, interval):
+    authorise(street, limit=10**9, sales_wh=1000)
+    place = ("place", [street.order(interval, SELL, 3, 900)])
+    street.market(*place, by=AGENT)
+    over = [street.order(interval + 1, SELL, 3, 101)]
+    street.market.refuses("over the agent's daily sales", "place", over, by=AGENT)
+    # Moving an order to another price sells no more than before.
+    street.market("place", [street.order(interval, SELL, 5, 900)], by=AGENT)
+    street.market("place", [street.order(interval + 1, SELL, 3, 100)], by=AGENT)
+    assert street.registry("used", AGENT, street.chain.time // 86_400) == 1000 << 128
+
+
+def test_an_agent_without_the_market_in_its_scope_places_nothing(street, interval):
+    authorise(street, limit=10**9, allowed=[street.flexibility.address])
+    words = [street.order(interval, BUY, 0, 600)]
+    street.market.refuses("outside the agent's scope", "place", words, by=AGENT)
 
 
 def test_an_agent_trades_for_its_owner_up_to_the_daily_limit(street, interval):

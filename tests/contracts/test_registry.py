@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 AGENT = "0x" + "77" * 20
 STRANGER = "0x" + "99" * 20
@@ -13,11 +15,11 @@ DAY = 86_400
 @pytest.fixture
 def registry(street):
     """A registry in which the first home has an agent: 1 credit a day, 0.10 to 0.25, two days."""
-    street.registry(
-        "authorise_agent", AGENT, 1_000_000, 100_000, 250_000, street.chain.time + 2 * DAY,
-        by=street.homes[0],
-    )  # fmt: skip
     street.registry("set_spender", street.operator, True, by=street.community)
+    street.registry(
+        "authorise_agent", AGENT, 1_000_000, 5_000, 100_000, 250_000,
+        street.chain.time + 2 * DAY, [street.operator], by=street.homes[0],
+    )  # fmt: skip
     return street.registry
 
 
@@ -95,7 +97,7 @@ def test_an_agent_ends_when_revoked_or_expired(registry, street):
     assert registry("principal", AGENT) == street.homes[0].lower()
     street.chain.time += 1
     registry.refuses("the agent has expired", "principal", AGENT)
-    charge = ("charge_agent", AGENT, 1, 150_000, 150_000)
+    charge = ("charge_agent", AGENT, 1, 0, 150_000, 150_000)
     registry.refuses("the agent has expired", *charge, by=street.operator)
     registry("revoke_agent", AGENT, by=street.homes[0])
     registry.refuses("not a member", "principal", AGENT)
@@ -103,7 +105,7 @@ def test_an_agent_ends_when_revoked_or_expired(registry, street):
 
 
 def test_an_agent_serves_one_member_at_a_time(registry, street):
-    terms = (AGENT, 1, 1, 2, street.chain.time + 60)
+    terms = (AGENT, 1, 1, 1, 2, street.chain.time + 60, [])
     other = street.homes[1]
     registry.refuses("the agent serves another member", "authorise_agent", *terms, by=other)
     registry("revoke_agent", AGENT, by=street.homes[0])
@@ -120,12 +122,12 @@ def test_an_agent_serves_one_member_at_a_time(registry, street):
     ],
 )
 def test_an_agent_without_sense_is_not_authorised(street, reason, agent, low, high, ahead):
-    terms = (agent, 1, low, high, street.chain.time + ahead)
+    terms = (agent, 1, 1, low, high, street.chain.time + ahead, [])
     street.registry.refuses(reason, "authorise_agent", *terms, by=street.homes[0])
 
 
 def test_a_member_is_nobodys_agent_and_a_stranger_has_none(street):
-    terms = (1, 1, 2, street.chain.time + 60)
+    terms = (1, 1, 1, 2, street.chain.time + 60, [])
     a, b, *_ = street.homes
     street.registry.refuses("the agent is a member", "authorise_agent", b, *terms, by=a)
     street.registry.refuses("not a member", "authorise_agent", AGENT, *terms, by=STRANGER)
@@ -133,7 +135,7 @@ def test_a_member_is_nobodys_agent_and_a_stranger_has_none(street):
 
 def test_the_daily_limit_holds_and_starts_anew_with_the_day(registry, street):
     def charge(amount):
-        return ("charge_agent", AGENT, amount, 150_000, 150_000)
+        return ("charge_agent", AGENT, amount, 0, 150_000, 150_000)
 
     registry(*charge(600_000), by=street.operator)
     registry(*charge(400_000), by=street.operator)
@@ -146,22 +148,92 @@ def test_the_daily_limit_holds_and_starts_anew_with_the_day(registry, street):
 
 
 def test_authorising_again_does_not_forget_what_was_spent_today(registry, street):
-    registry("charge_agent", AGENT, 900_000, 150_000, 150_000, by=street.operator)
-    terms = (AGENT, 950_000, 100_000, 250_000, street.chain.time + 60)
+    registry("charge_agent", AGENT, 900_000, 0, 150_000, 150_000, by=street.operator)
+    terms = (AGENT, 950_000, 0, 100_000, 250_000, street.chain.time + 60, [street.operator])
     registry("authorise_agent", *terms, by=street.homes[0])
-    charge = ("charge_agent", AGENT, 50_001, 150_000, 150_000)
+    charge = ("charge_agent", AGENT, 50_001, 0, 150_000, 150_000)
     registry.refuses("over the agent's daily limit", *charge, by=street.operator)
 
 
 def test_the_price_band_holds_for_agents_only(registry, street):
     outside = "price outside the agent's band"
-    registry.refuses(outside, "charge_agent", AGENT, 1, 99_999, 200_000, by=street.operator)
-    registry.refuses(outside, "charge_agent", AGENT, 1, 200_000, 250_001, by=street.operator)
-    registry("charge_agent", AGENT, 1, 100_000, 250_000, by=street.operator)
-    registry("charge_agent", street.homes[0], 10**15, 1, 10**9, by=street.operator)
+    registry.refuses(outside, "charge_agent", AGENT, 1, 0, 99_999, 200_000, by=street.operator)
+    registry.refuses(outside, "charge_agent", AGENT, 1, 0, 200_000, 250_001, by=street.operator)
+    registry("charge_agent", AGENT, 1, 0, 100_000, 250_000, by=street.operator)
+    registry("charge_agent", street.homes[0], 10**15, 10**9, 1, 10**9, by=street.operator)
     assert registry("spent", street.homes[0], street.chain.time // DAY) == 0
 
 
 def test_only_a_spender_charges(registry, street):
     reason = "only a spender charges agents"
-    registry.refuses(reason, "charge_agent", AGENT, 1, 150_000, 150_000, by=street.homes[1])
+    registry.refuses(reason, "charge_agent", AGENT, 1, 0, 150_000, 150_000, by=street.homes[1])
+
+
+def test_a_paused_agent_does_nothing_until_its_owner_lets_it_go_on(registry, street):
+    home, other = street.homes[:2]
+    charge = ("charge_agent", AGENT, 1, 0, 150_000, 150_000)
+    registry.refuses("not the agent's owner", "pause_agent", AGENT, True, by=other)
+    registry.refuses("not the agent's owner", "pause_agent", AGENT, True, by=AGENT)
+    registry("pause_agent", AGENT, True, by=home)
+    assert registry("agents", AGENT)[8] is True
+    registry.refuses("the agent is paused", "principal", AGENT)
+    registry.refuses("the agent is paused", *charge, by=street.operator)
+    registry("pause_agent", AGENT, False, by=home)
+    registry(*charge, by=street.operator)
+    registry("revoke_agent", AGENT, by=home)
+    registry.refuses("the agent is revoked", "pause_agent", AGENT, False, by=home)
+
+
+def test_the_daily_sales_hold_and_start_anew_with_the_day(registry, street):
+    def sell(energy_wh):
+        return ("charge_agent", AGENT, 0, energy_wh, 150_000, 150_000)
+
+    registry(*sell(4_999), by=street.operator)
+    registry.refuses("over the agent's daily sales", *sell(2), by=street.operator)
+    registry(*sell(1), by=street.operator)
+    registry.refuses("over the agent's daily sales", *sell(2**127), by=street.operator)
+    assert registry("spent", AGENT, street.chain.time // DAY) == 0
+    street.chain.time = (street.chain.time // DAY + 1) * DAY
+    registry(*sell(5_000), by=street.operator)
+
+
+def test_an_agent_uses_only_the_contracts_its_owner_named(registry, street):
+    home = street.homes[0]
+    terms = (AGENT, 10**6, 10**6, 0, 10**6, street.chain.time + 60)
+    charge = ("charge_agent", AGENT, 1, 0, 150_000, 150_000)
+    registry.refuses("no contract of the community", "authorise_agent", *terms, [STRANGER], by=home)
+    registry("authorise_agent", *terms, [], by=home)
+    registry.refuses("outside the agent's scope", *charge, by=street.operator)
+    registry("authorise_agent", *terms, [street.market.address], by=home)
+    registry.refuses("outside the agent's scope", *charge, by=street.operator)
+    registry("authorise_agent", *terms, [street.operator], by=home)
+    registry(*charge, by=street.operator)
+
+
+def test_the_bit_of_a_contract_is_never_given_to_another(registry, street):
+    bit = registry("spenders", street.operator)
+    registry("set_spender", street.operator, False, by=street.community)
+    registry("set_spender", STRANGER, True, by=street.community)
+    assert registry("spenders", STRANGER) != bit
+    charge = ("charge_agent", AGENT, 1, 0, 150_000, 150_000)
+    registry.refuses("only a spender charges agents", *charge, by=street.operator)
+    registry.refuses("outside the agent's scope", *charge, by=STRANGER)
+
+
+@given(
+    limit=st.integers(0, 2**96 - 1), sales=st.integers(0, 2**64 - 1),
+    low=st.integers(0, 2**32 - 1), high=st.integers(0, 2**32 - 1), ahead=st.integers(1, 2**40),
+)  # fmt: skip
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_limits_are_kept_to_the_last_bit(street, limit, sales, low, high, ahead):
+    low, high = sorted((low, high))
+    expires = street.chain.time + ahead
+    terms = (AGENT, limit, sales, low, high, expires, [street.flexibility.address])
+    street.registry("authorise_agent", *terms, by=street.homes[0])
+    owner, *kept, active, paused = street.registry("agents", AGENT)
+    assert owner == street.homes[0].lower()
+    assert kept == [limit, sales, low, high, expires, 2]
+    assert active is True
+    assert paused is False

@@ -14,7 +14,7 @@ from peerwatt.chain.bindings.credit import Credit
 from peerwatt.chain.bindings.flexibility import Flexibility
 from peerwatt.chain.bindings.market import Market
 from peerwatt.chain.bindings.meter import Meter, MeterRegister, SignedReading
-from peerwatt.chain.bindings.registry import Agent, Member, Registry, Role
+from peerwatt.chain.bindings.registry import Agent, Member, Registry, Role, Used
 from peerwatt.chain.bindings.settlement import Settlement
 from peerwatt.chain.bindings.wants import fetch, fetch_all
 from peerwatt.chain.consensus.qbft import QbftRules
@@ -163,9 +163,9 @@ async def admit(lab: Lab) -> None:
         for spender in (c.market, c.settlement, c.flexibility):
             data = c.credit.approve(spender.address, 40_000_000)
             await lab.run(name, c.credit.address, data)
-    limits = Agent("", 9_000_000, FEED_IN, RETAIL, START_S + 86_400, True)
+    limits = Agent("", 9_000_000, 50_000, FEED_IN, RETAIL, START_S + 86_400, 0, True)
     agent = lab.sender("ann's agent").address
-    data = c.registry.authorise_agent(agent, limits)
+    data = c.registry.authorise_agent(agent, limits, [c.market.address, c.flexibility.address])
     await lab.run("ann", c.registry.address, data)
 
 
@@ -227,7 +227,7 @@ async def check_placed(lab: Lab, view: View) -> None:
     assert before.value.escrowed_micro(RULES) == 200_000
     assert before.value.balance_micro == 49_800_000
     assert before.value.total_supply_micro == 200_000_000
-    assert before.value.spent_micro == 200_000
+    assert before.value.used == Used(200_000, 0)
     assert before.value.agent is not None
     assert before.value.agent.daily_limit_micro == 9_000_000
     assert before.value.agent.owner == view.owner.lower()
@@ -346,8 +346,8 @@ async def test_the_agent_signs_and_the_contract_takes_only_what_is_allowed(lab: 
     # Over the day's limit: signed, sent, and refused by the contract.
     order = Order(INTERVAL, Side.BUY, 40, 60_000)
     await lab.run("ann's agent", c.market.address, c.market.place([order]), ok=False)
-    agent = await fetch(lab.reader, c.registry.spent(signer.address, lab.clock.now_s()))
-    assert agent.value == 0
+    agent = await fetch(lab.reader, c.registry.used(signer.address, lab.clock.now_s()))
+    assert agent.value == Used(0, 0)
 
     # The same bytes again change nothing; what is proven is no longer pending.
     order = replace(order, quantity_wh=100)

@@ -301,6 +301,12 @@ class AgentView(Message):
     min_price_micro: int | None = None
     max_price_micro: int | None = None
     expires_s: int | None = None
+    daily_sales_wh: int | None = None
+    sold_today_wh: int | None = None
+    state: Literal["none", "active", "paused", "expired", "revoked"] = "none"
+    """As the contract holds it; ``none`` where it was never authorised or is not read yet."""
+    may_trade: bool = False
+    may_offer: bool = False
 
 
 class WalletView(Message):

@@ -30,6 +30,7 @@ from .sender import AgentSender
 log = logging.getLogger(__name__)
 Say = Callable[[NoticeLevel, str, str], None]
 DONE = {OfferState.DECLINED, OfferState.VERIFIED, OfferState.FAILED}
+MAY_NOT = "The house's key may make no offers now: it is paused, ended or not allowed to."
 
 
 class FlexService:
@@ -108,6 +109,9 @@ class FlexService:
         made_s = prospect.plan.made_s if prospect else None
         if facts is None or prospect is None or self._tried.get(request.request_id) == made_s:
             return False
+        picture = self._chain.picture
+        if picture is None or not picture.may_offer:
+            return self._refuse(request.request_id, MAY_NOT)
         self._tried[request.request_id] = prospect.plan.made_s
         agent = FlexAgent(self._owner, facts.rules.zone, self._terms(declined))
         refusal = agent.worth_planning(request, self._clock.now_s())

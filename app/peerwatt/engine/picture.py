@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from peerwatt.chain.bindings.flexibility import RequestOnChain
-from peerwatt.chain.bindings.registry import Agent, Member
+from peerwatt.chain.bindings.registry import Agent, Member, Used
 from peerwatt.model.flexibility import FlexOffer
 from peerwatt.model.market import Book, Clearing, MarketRules, Order, Tariff
 
@@ -36,7 +36,8 @@ class ChainPicture:
     """What our buy orders hold in the market."""
     total_supply_micro: int
     grant: Agent | None
-    spent_today_micro: int
+    used_today: Used
+    """What the agent has used of its limits on this UTC day."""
     metered_until: int
     """Last interval for which our meter's signed register is on chain; 0 before the first."""
     books: Mapping[int, Book] = field(default_factory=lambda: MappingProxyType({}))
@@ -46,3 +47,27 @@ class ChainPicture:
     requests: Mapping[int, RequestOnChain] = field(default_factory=lambda: MappingProxyType({}))
     offers: Mapping[int, FlexOffer] = field(default_factory=lambda: MappingProxyType({}))
     """Our offers as the contract holds them, by request."""
+    trade_scope: int = 0
+    """Bit of an agent's scope that lets it trade in the market."""
+    flexibility_scope: int = 0
+    """Bit that lets it offer flexibility."""
+
+    @property
+    def may_trade(self) -> bool:
+        """Whether the agent's key may place orders now, as far as its grant says."""
+        return self._may(self.trade_scope)
+
+    @property
+    def may_offer(self) -> bool:
+        """Whether the agent's key may offer flexibility."""
+        return self._may(self.flexibility_scope)
+
+    def _may(self, scope: int) -> bool:
+        grant = self.grant
+        return (
+            grant is not None
+            and grant.is_active
+            and not grant.is_paused
+            and bool(grant.scope & scope)
+            and self.block_time_s <= grant.expires_s
+        )

@@ -135,15 +135,17 @@ class TradingService:
 
     def _terms(self, picture: ChainPicture, paused: bool) -> TradeTerms:
         grant = picture.grant
-        if grant is None or not grant.is_active:
+        if grant is None or not picture.may_trade:
             return TradeTerms(enabled=False)
-        left = grant.daily_limit_micro - picture.spent_today_micro
+        used = picture.used_today
+        left = grant.daily_limit_micro - used.spent_micro
         return TradeTerms(
             enabled=self._settings.enabled and not paused,
             min_order_wh=self._settings.min_order_wh,
             min_price_micro=grant.min_price_micro,
             max_price_micro=grant.max_price_micro,
             budget_micro=min(left, picture.credit_micro),
+            sales_wh=max(grant.daily_sales_wh - used.sold_wh, 0),
         )
 
     def _on_desk(self, facts: CommunityFacts) -> OrderDesk:

@@ -30,6 +30,8 @@ class TradeTerms:
     """Price band of the agent's key."""
     budget_micro: int | None = None
     """What the key may still escrow today; ``None`` where it is not limited."""
+    sales_wh: int | None = None
+    """What the key may still offer for sale today; ``None`` where it is not limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class TradingAgent:
             return TradeDecision(
                 None, f"The surplus is worth {_ct(value)} a kWh here: selling would gain nothing."
             )
+        if self.terms.sales_wh is not None and quantity > self.terms.sales_wh:
+            quantity = self.terms.sales_wh
+            if quantity < self.terms.min_order_wh:
+                return TradeDecision(None, "The agent's sales for today are used up.")
         price = self.rules.ladder.price_micro(tick)
         reason = (
             f"The house will have {quantity} Wh to spare{unsure}, worth {_ct(value)} a kWh "

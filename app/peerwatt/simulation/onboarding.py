@@ -30,6 +30,9 @@ from .street.street import Street
 DAILY_LIMIT_MICRO = 20_000_000
 """What the demo's agent may put into orders on one day: 20 EUR."""
 
+DAILY_SALES_WH = 60_000
+"""What it may offer for sale on one day: 60 kWh."""
+
 AGENT_LIFE_S = 30 * 86_400
 
 
@@ -70,12 +73,15 @@ async def admit_agent(street: Street, owner: StreetAccount, agent: str) -> None:
     limits = Agent(
         owner=owner.address,
         daily_limit_micro=DAILY_LIMIT_MICRO,
+        daily_sales_wh=DAILY_SALES_WH,
         min_price_micro=TARIFF.feed_in_micro_per_kwh,
         max_price_micro=TARIFF.retail_micro_per_kwh,
         expires_s=street.options.start_s + AGENT_LIFE_S,
+        scope=0,
         is_active=True,
     )
-    await owner.send(registry.address, registry.authorise_agent(agent, limits))
+    allowed = (street.contracts.market.address, street.contracts.flexibility.address)
+    await owner.send(registry.address, registry.authorise_agent(agent, limits, allowed))
     await street.node.tick()
 
 

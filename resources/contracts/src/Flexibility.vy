@@ -24,6 +24,9 @@ from ethereum.ercs import IERC20
 import money
 
 interface IRegistry:
+    def charge_agent(
+        caller: address, amount: uint256, sales_wh: uint256, price_low: uint256, price_high: uint256
+    ): nonpayable
     def roles(account: address) -> uint256: view
     def trader(caller: address) -> (address, uint256, uint256, uint256): view
 
@@ -201,6 +204,9 @@ def offer(id: uint256, quantity_wh: uint32, price: uint32, baseline_wh: int64):
     retail: uint256 = 0
     feed_in: uint256 = 0
     member, zone, retail, feed_in = staticcall IRegistry(registry).trader(msg.sender)
+    if msg.sender != member:
+        # An offer moves no money and trades at no tariff: only the agent's scope counts.
+        extcall IRegistry(registry).charge_agent(msg.sender, 0, 0, 1, 0)
     assert zone == (terms >> 200) & 255, "another zone's request"
     assert block.timestamp < (terms >> 144) & MASK_48, "after the deadline"
     assert quantity_wh > 0, "the quantity is zero"

@@ -25,7 +25,9 @@ import money
 interface IRegistry:
     def community() -> address: view
     def trader(caller: address) -> (address, uint256, uint256, uint256): view
-    def charge_agent(caller: address, amount: uint256, price_low: uint256, price_high: uint256): nonpayable
+    def charge_agent(
+        caller: address, amount: uint256, sales_wh: uint256, price_low: uint256, price_high: uint256
+    ): nonpayable
 
 event Placed:
     member: indexed(address)
@@ -128,6 +130,8 @@ def place(orders: DynArray[uint256, 96]):
     assert member_zone == zone, "another zone's market"
     escrow: uint256 = 0
     freed: uint256 = 0
+    sales: uint256 = 0
+    sales_before: uint256 = 0
     low: uint256 = max_value(uint256)
     high: uint256 = 0
     for packed: uint256 in orders:
@@ -141,6 +145,7 @@ def place(orders: DynArray[uint256, 96]):
         old: uint256 = self.orders[member][interval]
         if old != 0:
             freed += self._escrow(old)
+            sales_before += ((old >> 40) & 1) * (old & CELL)
             self._take(interval, (old >> 40) & 1, (old >> 32) & 255, old & CELL)
         word: uint256 = 0
         if quantity > 0:
@@ -152,6 +157,7 @@ def place(orders: DynArray[uint256, 96]):
             high = max(high, price)
             word = EXISTS | (side << 40) | (tick << 32) | quantity
             escrow += self._escrow(word)
+            sales += side * quantity
             self._add(interval, side, tick, quantity)
         if word != old:
             self.orders[member][interval] = word
@@ -160,7 +166,10 @@ def place(orders: DynArray[uint256, 96]):
     if escrow > freed:
         more = escrow - freed
     if msg.sender != member:
-        extcall IRegistry(registry).charge_agent(msg.sender, more, low, high)
+        more_sales: uint256 = 0
+        if sales > sales_before:
+            more_sales = sales - sales_before
+        extcall IRegistry(registry).charge_agent(msg.sender, more, more_sales, low, high)
     if more > 0:
         assert extcall IERC20(credit).transferFrom(member, self, more), "the escrow was not paid"
     elif freed > escrow:

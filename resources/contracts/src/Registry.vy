@@ -18,11 +18,14 @@ struct Member:
 
 struct Agent:
     owner: address
-    daily_limit: uint128
+    daily_limit: uint96
+    daily_sales_wh: uint64
     min_price: uint32
     max_price: uint32
-    expires: uint64
+    expires: uint48
+    scope: uint8
     active: bool
+    paused: bool
 
 event MemberAdded:
     member: indexed(address)
@@ -49,7 +52,7 @@ event RoleSet:
 
 event SpenderSet:
     spender: indexed(address)
-    allowed: bool
+    scope: uint256
 
 event ContractSet:
     name_hash: indexed(bytes32)
@@ -58,10 +61,17 @@ event ContractSet:
 event AgentAuthorised:
     agent: indexed(address)
     owner: indexed(address)
-    daily_limit: uint128
+    daily_limit: uint96
+    daily_sales_wh: uint64
     min_price: uint32
     max_price: uint32
-    expires: uint64
+    expires: uint48
+    scope: uint8
+
+event AgentPaused:
+    agent: indexed(address)
+    owner: indexed(address)
+    paused: bool
 
 event AgentRevoked:
     agent: indexed(address)
@@ -73,6 +83,18 @@ METERING: public(constant(uint256)) = 4
 GUARDIAN: public(constant(uint256)) = 8
 
 SECONDS_PER_DAY: constant(uint256) = 86400
+MAX_SPENDERS: constant(uint256) = 8
+
+# An agent is two words. Authority: owner in the low 160 bits, lowest price << 160, highest << 192,
+# scope << 224, paused << 232, active << 233. Limits: money per day in the low 96 bits, Wh sold per
+# day << 96, expiry << 160.
+MASK_160: constant(uint256) = 2**160 - 1
+MASK_128: constant(uint256) = 2**128 - 1
+MASK_96: constant(uint256) = 2**96 - 1
+MASK_64: constant(uint256) = 2**64 - 1
+MASK_32: constant(uint256) = 2**32 - 1
+PAUSED: constant(uint256) = 1 << 232
+ACTIVE: constant(uint256) = 1 << 233
 
 community: public(immutable(address))
 
@@ -80,10 +102,14 @@ members: public(HashMap[address, Member])
 member_count: public(uint256)
 member_at: public(HashMap[uint256, address])
 roles: public(HashMap[address, uint256])
-spenders: public(HashMap[address, bool])
+# What an agent's scope has to contain for a contract to act on its word: one bit, or none.
+spenders: public(HashMap[address, uint256])
+spender_count: public(uint256)
 contracts: public(HashMap[bytes32, address])
-agents: public(HashMap[address, Agent])
-spent: public(HashMap[address, HashMap[uint256, uint256]])
+authority: public(HashMap[address, uint256])
+limits: public(HashMap[address, uint256])
+# By agent and UTC day: micro-units spent in the low 128 bits, Wh sold above.
+used: public(HashMap[address, HashMap[uint256, uint256]])
 
 
 @deploy
@@ -105,7 +131,7 @@ def add_member(
     self._only_community()
     assert member != empty(address), "the member has no address"
     assert self.members[member].supplier == empty(address), "already a member"
-    assert not self.agents[member].active, "the address is an agent"
+    assert self.authority[member] & ACTIVE == 0, "the address is an agent"
     assert meter != empty(address), "the meter has no key"
     assert supplier != empty(address), "the supplier has no address"
     assert feed_in <= retail, "feed-in above retail"
@@ -167,11 +193,18 @@ def set_role(account: address, mask: uint256):
 @external
 def set_spender(spender: address, allowed: bool):
     """
-    @notice Say which contracts may charge agents' limits. Community only.
+    @notice Say which contracts agents may be allowed to use. Community only.
+    @dev The bit that a contract got is never given to another, so no agent's scope widens.
     """
     self._only_community()
-    self.spenders[spender] = allowed
-    log SpenderSet(spender=spender, allowed=allowed)
+    scope: uint256 = 0
+    if allowed:
+        assert self.spender_count < MAX_SPENDERS, "no more than 8 contracts"
+        assert self.spenders[spender] == 0, "already a spender"
+        scope = 1 << self.spender_count
+        self.spender_count += 1
+    self.spenders[spender] = scope
+    log SpenderSet(spender=spender, scope=scope)
 
 
 @external
@@ -186,38 +219,65 @@ def set_contract(name_hash: bytes32, account: address):
 
 @external
 def authorise_agent(
-    agent: address, daily_limit: uint128, min_price: uint32, max_price: uint32, expires: uint64
+    agent: address,
+    daily_limit: uint96,
+    daily_sales_wh: uint64,
+    min_price: uint32,
+    max_price: uint32,
+    expires: uint48,
+    allowed: DynArray[address, 8],
 ):
     """
-    @notice Let an agent key trade for the calling member, or change its limits.
+    @notice Let an agent key act for the calling member, or change its limits; ends a pause.
     @param daily_limit What it may add to escrows per UTC day, micro-units.
+    @param daily_sales_wh What it may offer for sale per UTC day, Wh.
     @param min_price Lowest price it may write on an order, micro-units per kWh.
     @param max_price Highest price it may write on an order, micro-units per kWh.
     @param expires Unix second after which it may do nothing.
+    @param allowed The only contracts it may use.
     """
     assert self.members[msg.sender].active, "not a member"
     assert agent != empty(address), "the agent has no address"
     assert self.members[agent].supplier == empty(address), "the agent is a member"
-    known: Agent = self.agents[agent]
-    assert known.owner == msg.sender or not known.active, "the agent serves another member"
+    known: uint256 = self.authority[agent]
+    assert known & ACTIVE == 0 or self._owner(known) == msg.sender, "the agent serves another member"
     assert min_price <= max_price, "the price band is empty"
     assert convert(expires, uint256) > block.timestamp, "the agent has expired"
-    self.agents[agent] = Agent(
-        owner=msg.sender,
-        daily_limit=daily_limit,
-        min_price=min_price,
-        max_price=max_price,
-        expires=expires,
-        active=True,
+    scope: uint256 = 0
+    for spender: address in allowed:
+        bit: uint256 = self.spenders[spender]
+        assert bit != 0, "no contract of the community"
+        scope |= bit
+    self.authority[agent] = (
+        convert(msg.sender, uint256) | (convert(min_price, uint256) << 160)
+        | (convert(max_price, uint256) << 192) | (scope << 224) | ACTIVE
+    )
+    self.limits[agent] = (
+        convert(daily_limit, uint256) | (convert(daily_sales_wh, uint256) << 96)
+        | (convert(expires, uint256) << 160)
     )
     log AgentAuthorised(
         agent=agent,
         owner=msg.sender,
         daily_limit=daily_limit,
+        daily_sales_wh=daily_sales_wh,
         min_price=min_price,
         max_price=max_price,
         expires=expires,
+        scope=convert(scope, uint8),
     )
+
+
+@external
+def pause_agent(agent: address, paused: bool):
+    """
+    @notice Stop an agent for a while, or let it go on within its limits. Its owner only.
+    """
+    known: uint256 = self.authority[agent]
+    assert self._owner(known) == msg.sender, "not the agent's owner"
+    assert known & ACTIVE != 0, "the agent is revoked"
+    self.authority[agent] = (known & ~PAUSED) | (PAUSED if paused else 0)
+    log AgentPaused(agent=agent, owner=msg.sender, paused=paused)
 
 
 @external
@@ -225,9 +285,40 @@ def revoke_agent(agent: address):
     """
     @notice End an agent's authority at once. Its owner only.
     """
-    assert self.agents[agent].owner == msg.sender, "not the agent's owner"
-    self.agents[agent].active = False
+    known: uint256 = self.authority[agent]
+    assert self._owner(known) == msg.sender, "not the agent's owner"
+    self.authority[agent] = known & ~(ACTIVE | PAUSED)
     log AgentRevoked(agent=agent, owner=msg.sender)
+
+
+@external
+@view
+def agents(agent: address) -> Agent:
+    """
+    @notice An agent with its limits; an unknown one has zeros.
+    """
+    known: uint256 = self.authority[agent]
+    limits: uint256 = self.limits[agent]
+    return Agent(
+        owner=self._owner(known),
+        daily_limit=convert(limits & MASK_96, uint96),
+        daily_sales_wh=convert((limits >> 96) & MASK_64, uint64),
+        min_price=convert((known >> 160) & MASK_32, uint32),
+        max_price=convert((known >> 192) & MASK_32, uint32),
+        expires=convert(limits >> 160, uint48),
+        scope=convert((known >> 224) & 255, uint8),
+        active=known & ACTIVE != 0,
+        paused=known & PAUSED != 0,
+    )
+
+
+@external
+@view
+def spent(agent: address, day: uint256) -> uint256:
+    """
+    @notice What an agent has spent on a UTC day, micro-units.
+    """
+    return self.used[agent][day] & MASK_128
 
 
 @external
@@ -255,26 +346,50 @@ def trader(caller: address) -> (address, uint256, uint256, uint256):
 
 
 @external
-def charge_agent(caller: address, amount: uint256, price_low: uint256, price_high: uint256):
+def charge_agent(
+    caller: address, amount: uint256, sales_wh: uint256, price_low: uint256, price_high: uint256
+):
     """
-    @notice Count an amount against an agent's limit of today and hold its price band. A member
-            itself has no limit. Contracts that the community named as spenders only.
+    @notice Count what an agent does against its limits of today and hold its price band and its
+            scope. A member itself has no limit. Contracts that the community named as spenders
+            only.
     @param price_low Lowest price the agent wrote; above price_high when it wrote none.
     """
-    assert self.spenders[msg.sender], "only a spender charges agents"
+    scope: uint256 = self.spenders[msg.sender]
+    assert scope != 0, "only a spender charges agents"
     if self.members[caller].active:
         return
-    limits: Agent = self.agents[caller]
-    assert limits.active, "not a member"
-    assert block.timestamp <= convert(limits.expires, uint256), "the agent has expired"
-    assert price_low >= convert(limits.min_price, uint256), "price outside the agent's band"
-    assert price_high <= convert(limits.max_price, uint256), "price outside the agent's band"
-    if amount == 0:
+    known: uint256 = self._valid(caller)
+    assert (known >> 224) & scope != 0, "outside the agent's scope"
+    if price_low <= price_high:
+        assert price_low >= (known >> 160) & MASK_32, "price outside the agent's band"
+        assert price_high <= (known >> 192) & MASK_32, "price outside the agent's band"
+    if amount | sales_wh == 0:
         return
+    limits: uint256 = self.limits[caller]
     day: uint256 = block.timestamp // SECONDS_PER_DAY
-    total: uint256 = self.spent[caller][day] + amount
-    assert total <= convert(limits.daily_limit, uint256), "over the agent's daily limit"
-    self.spent[caller][day] = total
+    used: uint256 = self.used[caller][day]
+    spent: uint256 = (used & MASK_128) + amount
+    sold_wh: uint256 = (used >> 128) + sales_wh
+    assert spent <= limits & MASK_96, "over the agent's daily limit"
+    assert sold_wh <= (limits >> 96) & MASK_64, "over the agent's daily sales"
+    self.used[caller][day] = spent | (sold_wh << 128)
+
+
+@internal
+@pure
+def _owner(authority: uint256) -> address:
+    return convert(authority & MASK_160, address)
+
+
+@internal
+@view
+def _valid(agent: address) -> uint256:
+    known: uint256 = self.authority[agent]
+    assert known & ACTIVE != 0, "not a member"
+    assert known & PAUSED == 0, "the agent is paused"
+    assert block.timestamp <= self.limits[agent] >> 160, "the agent has expired"
+    return known
 
 
 @internal
@@ -282,9 +397,8 @@ def charge_agent(caller: address, amount: uint256, price_low: uint256, price_hig
 def _principal(caller: address) -> address:
     if self.members[caller].active:
         return caller
-    owner: address = self.agents[caller].owner
-    assert self.agents[caller].active and self.members[owner].active, "not a member"
-    assert block.timestamp <= convert(self.agents[caller].expires, uint256), "the agent has expired"
+    owner: address = self._owner(self._valid(caller))
+    assert self.members[owner].active, "not a member"
     return owner
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from peerwatt.api.messages import SetBattery, SetCar, TrustMark
+from peerwatt.chain.bindings.registry import Used
 from peerwatt.chain.bindings.registry import Member
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.overrides import Overrides
@@ -42,7 +43,7 @@ PICTURE = ChainPicture(
     escrowed_micro=0,
     total_supply_micro=9_000_000,
     grant=None,
-    spent_today_micro=0,
+    used_today=Used(0, 0),
     metered_until=NOW - 1,
 )
 

@@ -21,7 +21,7 @@ from .credit import Credit
 from .flexibility import Flexibility, RequestOnChain
 from .market import Market, PlacedOrder
 from .meter import Meter, MeterRegister
-from .registry import Agent, Member, Registry
+from .registry import Agent, Member, Registry, Used
 from .settlement import Settlement, SettlementResult
 from .wants import Reader, Want, fetch, fetch_all, together
 
@@ -53,7 +53,12 @@ class HouseSnapshot:
     total_supply_micro: int
     member: Member
     agent: Agent | None
-    spent_micro: int
+    used: Used
+    """What the agent has used of its limits today."""
+    trade_scope: int
+    """Bit that an agent needs in its scope to trade in the market."""
+    flexibility_scope: int
+    """The same for offers to the DSO."""
     request_count: int
     meter: MeterRegister
     orders: Mapping[int, PlacedOrder | None]
@@ -120,7 +125,9 @@ class Community:
             total_supply_micro=value["supply"],
             member=value["member"],
             agent=value.get("agent"),
-            spent_micro=value.get("spent", 0),
+            used=value.get("used", Used(0, 0)),
+            trade_scope=value["trade_scope"],
+            flexibility_scope=value["flex_scope"],
             request_count=value["request_count"],
             meter=value["meter"],
             orders=value["orders"],
@@ -141,6 +148,8 @@ class Community:
             "supply": self.credit.total_supply(),
             "member": self.registry.member(view.owner),
             "request_count": flexibility.request_count(),
+            "trade_scope": self.registry.scope_of(market.address),
+            "flex_scope": self.registry.scope_of(flexibility.address),
             "meter": self.meter.last(view.owner),
             "orders": market.orders(view.owner, view.orders),
             "clearings": market.clearings(view.clearings),
@@ -149,7 +158,7 @@ class Community:
         }
         if view.agent is not None:
             wants["agent"] = self.registry.agent(view.agent)
-            wants["spent"] = self.registry.spent(view.agent, view.time_s)
+            wants["used"] = self.registry.used(view.agent, view.time_s)
         for interval in view.books:
             wants[f"book {interval}"] = market.book(interval, view.tick_count)
         for interval in view.settled:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 from .artefact import Artefact, load_artefact
-from .layout import as_address
+from .layout import as_address, bits
 from .wants import Want, word
 
 SECONDS_PER_DAY = 86_400
@@ -41,10 +41,23 @@ class Agent:
 
     owner: str
     daily_limit_micro: int
+    daily_sales_wh: int
+    """What it may offer for sale on a UTC day."""
     min_price_micro: int
     max_price_micro: int
     expires_s: int
+    scope: int
+    """Bits of the contracts that it may use, as :meth:`Registry.scope_of` says them."""
     is_active: bool
+    is_paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What an agent has used of its limits on one UTC day."""
+
+    spent_micro: int
+    sold_wh: int
 
 
 class Registry:
@@ -77,12 +90,20 @@ class Registry:
 
     def agent(self, address: str) -> Want[Agent]:
         """An agent's limits; an unknown one has zeros."""
-        return Want(self.address, self._struct("agents", address, 6), _agent)
+        layout = self.artefact.layout
+        slots = (layout.of("authority", address), layout.of("limits", address))
+        return Want(self.address, slots, _agent)
 
-    def spent(self, agent: str, time_s: float) -> Want[int]:
-        """What an agent has spent on the UTC day that holds a Unix second, micro-units."""
+    def used(self, agent: str, time_s: float) -> Want[Used]:
+        """What an agent has used of its limits on the UTC day that holds a Unix second."""
         day = int(time_s) // SECONDS_PER_DAY
-        return word(self.address, self.artefact.layout.of("spent", agent, day))
+        return word(self.address, self.artefact.layout.of("used", agent, day)).map(
+            lambda packed: Used(bits(packed, 0, 128), bits(packed, 128, 128))
+        )
+
+    def scope_of(self, contract: str) -> Want[int]:
+        """The bit that lets an agent use a contract; 0 where agents may not use it."""
+        return word(self.address, self.artefact.layout.of("spenders", contract))
 
     def add_member(self, address: str, member: Member) -> bytes:
         """Data that adds a member; only for the community."""
@@ -112,16 +133,25 @@ class Registry:
         """Data that lets a contract charge agents; only for the community."""
         return self.artefact.calldata("set_spender", contract, is_spender)
 
-    def authorise_agent(self, address: str, limits: Agent) -> bytes:
-        """Data with which a member authorises its agent; ``owner`` is whoever signs."""
+    def authorise_agent(self, address: str, limits: Agent, allowed: Sequence[str]) -> bytes:
+        """Data with which a member authorises its agent to use the contracts ``allowed``.
+
+        Owner and scope of ``limits`` are not sent: they follow from who signs and ``allowed``.
+        """
         return self.artefact.calldata(
             "authorise_agent",
             address,
             limits.daily_limit_micro,
+            limits.daily_sales_wh,
             limits.min_price_micro,
             limits.max_price_micro,
             limits.expires_s,
+            list(allowed),
         )
+
+    def pause_agent(self, address: str, is_paused: bool) -> bytes:
+        """Data with which a member stops its agent for a while, or lets it go on."""
+        return self.artefact.calldata("pause_agent", address, is_paused)
 
     def revoke_agent(self, address: str) -> bytes:
         """Data with which a member revokes its agent."""
@@ -139,5 +169,15 @@ def _member(words: Sequence[int]) -> Member:
 
 
 def _agent(words: Sequence[int]) -> Agent:
-    owner, limit, low, high, expires, active = words
-    return Agent(as_address(owner), limit, low, high, expires, active == 1)
+    authority, limits = words
+    return Agent(
+        owner=as_address(bits(authority, 0, 160)),
+        daily_limit_micro=bits(limits, 0, 96),
+        daily_sales_wh=bits(limits, 96, 64),
+        min_price_micro=bits(authority, 160, 32),
+        max_price_micro=bits(authority, 192, 32),
+        expires_s=bits(limits, 160, 48),
+        scope=bits(authority, 224, 8),
+        is_paused=bits(authority, 232, 1) == 1,
+        is_active=bits(authority, 233, 1) == 1,
+    )

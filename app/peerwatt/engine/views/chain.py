@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from peerwatt.api.messages import (
     AgentView,
@@ -14,6 +15,7 @@ from peerwatt.api.messages import (
     TrustMark,
     WalletView,
 )
+from peerwatt.chain.bindings.registry import Agent
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.picture import ChainPicture
 from peerwatt.history.records import SentTransaction, TransactionState
@@ -82,7 +84,12 @@ def wallet_view(state: WalletState) -> WalletView:
             address=state.agent,
             stored_in=state.agent_stored_in,
             daily_limit=proven(grant.daily_limit_micro if grant else None),
-            spent_today=proven(picture.spent_today_micro if picture and grant else None),
+            spent_today=proven(picture.used_today.spent_micro if picture and grant else None),
+            daily_sales_wh=grant.daily_sales_wh if grant else None,
+            sold_today_wh=picture.used_today.sold_wh if picture and grant else None,
+            state=_agent_state(grant, picture),
+            may_trade=bool(picture and picture.may_trade),
+            may_offer=bool(picture and picture.may_offer),
             min_price_micro=grant.min_price_micro if grant else None,
             max_price_micro=grant.max_price_micro if grant else None,
             expires_s=grant.expires_s if grant else None,
@@ -90,6 +97,19 @@ def wallet_view(state: WalletState) -> WalletView:
         transactions=_moved(state),
         sentence=state.sentence,
     )
+
+
+def _agent_state(
+    grant: Agent | None, picture: ChainPicture | None
+) -> Literal["none", "active", "paused", "expired", "revoked"]:
+    """Return what the contract says of an agent's key, in one word."""
+    if grant is None or picture is None or not grant.expires_s:
+        return "none"
+    if not grant.is_active:
+        return "revoked"
+    if picture.block_time_s > grant.expires_s:
+        return "expired"
+    return "paused" if grant.is_paused else "active"
 
 
 def chain_value(
