@@ -12,8 +12,24 @@ from typing import Protocol
 
 from peerwatt.model.ports import PolicyRefusal
 
+from .address import is_checksummed
+
 Fields = Mapping[str, object]
 """Fields of a transaction as web3 and eth-account name them."""
+
+
+_OWNER_FIELDS = {
+    "type",
+    "chainId",
+    "nonce",
+    "to",
+    "gas",
+    "value",
+    "data",
+    "gasPrice",
+    "maxFeePerGas",
+    "maxPriorityFeePerGas",
+}
 
 
 class Policy(Protocol):
@@ -61,6 +77,31 @@ class ChainPolicy:
     def check(self, fields: Fields) -> None:
         """Refuse transactions for another chain, or for any chain (before EIP-155)."""
         _check_chain(fields, self.chain_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerPolicy:
+    """For the owner's keys: plain calls and payments on one chain that a person has read."""
+
+    chain_id: int
+    max_gas: int = 16_777_216
+    """No transaction may use more (EIP-7825)."""
+    max_data_bytes: int = 65_536
+
+    def check(self, fields: Fields) -> None:
+        """Refuse other chains, new contracts, mistyped addresses and unusual kinds."""
+        _check_chain(fields, self.chain_id)
+        to = fields.get("to")
+        if not isinstance(to, str) or not to:
+            raise PolicyRefusal("The wallet does not create contracts.")
+        if not is_checksummed(to):
+            raise PolicyRefusal("The recipient is not written as a checksummed address.")
+        if not 21_000 <= _number(fields, "gas") <= self.max_gas:
+            raise PolicyRefusal(f"A transaction uses between 21000 and {self.max_gas} gas.")
+        if len(_data(fields)) > self.max_data_bytes:
+            raise PolicyRefusal("The data of the transaction is too long.")
+        if extra := set(fields) - _OWNER_FIELDS:
+            raise PolicyRefusal(f"The wallet does not sign transactions with {min(extra)}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ if TYPE_CHECKING:
 
 
 class WalletFault(Exception):
-    """A key or keystore cannot be used; the message is one sentence without any secret."""
+    """Something of the wallet cannot be done; one sentence without any secret.
+
+    ``field`` names what of the request is wrong, for a dialog that marks it.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class SecretKey:
@@ -55,6 +62,15 @@ class SecretKey:
                 "The transaction cannot be signed: one of its fields is unusable "
                 f"({type(fault).__name__})."
             ) from None
+
+    def sign_digest(self, digest: bytes) -> tuple[int, int, int]:
+        """Return (y parity, r, s) over 32 bytes that the caller has understood; low s (EIP-2)."""
+        import coincurve
+
+        key = coincurve.PrivateKey(self.reveal())
+        signature = key.sign_recoverable(digest, hasher=None)
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+        return signature[64], r, s
 
     def sign_typed(self, message: dict[str, object]) -> bytes:
         """Return r || s || v of an EIP-712 message given with types, domain and content."""

@@ -12,7 +12,8 @@ from .secret import SecretKey
 class LocalSigner:
     """Signs with a key in memory what its policy allows.
 
-    A hardware wallet would be another class with the same two members.
+    A hardware wallet is another class with the same two members
+    (:class:`peerwatt.wallet.hardware.HardwareSigner`).
     """
 
     def __init__(self, key: SecretKey, policy: Policy) -> None:

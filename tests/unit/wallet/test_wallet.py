@@ -71,7 +71,7 @@ def test_errors_about_seeds_do_not_quote_them() -> None:
     with pytest.raises(WalletFault) as caught:
         key_from_seed(words)
     assert "zebra" not in shown(caught.value)
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
     with pytest.raises(WalletFault, match="12 or 24"):
         key_from_seed("test junk")
 
