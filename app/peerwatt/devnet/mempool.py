@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 
-from .transaction import InvalidTransactionError, Pending
+from .transaction import InvalidTransactionError, Pending, SignedTransaction
 
 MAX_PENDING = 10_000
 MAX_PER_SENDER = 1_000
 MAX_NONCE_GAP = 1_000
+BUMP_PCT = 10
+"""What a replacement has to pay more."""
 
 
 class Mempool:
@@ -30,8 +32,10 @@ class Mempool:
     def add(self, pending: Pending, account_nonce: int) -> None:
         """Take a transaction in. The same one again is no error.
 
-        Raises InvalidTransactionError: nonce used up, nonce too far ahead, another transaction
-        waits with the same nonce, pool full.
+        One that waits with the same nonce is replaced where the new one pays at least 10 % more,
+        both as price and as tip (the rule of geth's and Besu's pools); where the old one pays
+        nothing, as on a chain without fees, the newest wins. Raises InvalidTransactionError:
+        nonce used up, nonce too far ahead, pays too little more, pool full.
         """
         transaction = pending.transaction
         if transaction.hash in self._by_hash:
@@ -46,10 +50,8 @@ class Mempool:
                 f"nonce too high: next nonce {account_nonce}, transaction nonce {transaction.nonce}"
             )
         if transaction.nonce in waiting:
-            raise InvalidTransactionError(
-                "replacement transaction refused: another transaction of this sender waits with "
-                f"nonce {transaction.nonce}"
-            )
+            self._replace(waiting[transaction.nonce][1], pending)
+            return
         if len(self._by_hash) >= MAX_PENDING or len(waiting) >= MAX_PER_SENDER:
             raise InvalidTransactionError("too many transactions are waiting; send it again later")
         self._arrivals += 1
@@ -58,6 +60,19 @@ class Mempool:
             pending,
         )
         self._by_hash[transaction.hash] = pending
+
+    def _replace(self, old: Pending, new: Pending) -> None:
+        """Put a transaction in the place of one that waits. Raises InvalidTransactionError."""
+        if not _pays_more(old.transaction, new.transaction):
+            raise InvalidTransactionError(
+                "replacement transaction underpriced: another transaction of this sender waits "
+                f"with nonce {new.transaction.nonce}; pay at least {BUMP_PCT} % more"
+            )
+        waiting = self._by_sender[old.sender]
+        arrival, _ = waiting[old.transaction.nonce]
+        waiting[new.transaction.nonce] = (arrival, new)
+        del self._by_hash[old.transaction.hash]
+        self._by_hash[new.transaction.hash] = new
 
     def next_nonce(self, sender: bytes, account_nonce: int) -> int:
         """Return the nonce after all transactions of a sender that can run one after another."""
@@ -101,3 +116,8 @@ class Mempool:
     def all(self) -> list[Pending]:
         """Return everything that waits, in order of arrival."""
         return list(self._by_hash.values())
+
+
+def _pays_more(old: SignedTransaction, new: SignedTransaction) -> bool:
+    pairs = ((old.max_fee, new.max_fee), (old.max_priority_fee, new.max_priority_fee))
+    return all(after * 100 >= before * (100 + BUMP_PCT) for before, after in pairs)

@@ -150,20 +150,46 @@ async def test_two_endpoints_serve_one_node_and_one_may_go(chain: Chain) -> None
     assert await chain.rpc("eth_blockNumber") == "0x0"
 
 
+async def test_a_waiting_transaction_is_replaced_by_one_that_pays_a_tenth_more(
+    chain: Chain,
+) -> None:
+    async def send(**price: int) -> str:
+        chain.nonces[RICH.address] = 0
+        return str(await chain.send(RICH, ADDRESS, **price))
+
+    await send(maxFeePerGas=20, maxPriorityFeePerGas=10)
+    chain.nonces[RICH.address] = 0
+    short = chain.sign(RICH, ADDRESS, maxFeePerGas=22, maxPriorityFeePerGas=10)
+    assert "10 %" in (await chain.raw("eth_sendRawTransaction", short))["error"]["message"]
+    await send(maxFeePerGas=22, maxPriorityFeePerGas=11)
+    wanted = await send(gasPrice=25)
+    block = await chain.seal()
+    assert [tx.hash for tx in block.transactions] == [bytes.fromhex(wanted[2:])]
+    assert len(chain.node.pool) == 0
+
+
+async def test_without_fees_the_newest_of_one_nonce_wins(chain: Chain) -> None:
+    await chain.send(RICH, ADDRESS)
+    chain.nonces[RICH.address] = 0
+    newest = await chain.send(RICH, ADDRESS, "0x01")
+    block = await chain.seal()
+    assert [tx.hash for tx in block.transactions] == [bytes.fromhex(newest[2:])]
+
+
 async def test_transactions_are_refused_with_the_reason(chain: Chain) -> None:
     async def refused(raw: str) -> str:
         answer = await chain.raw("eth_sendRawTransaction", raw)
         assert answer["error"]["code"] == -32000
         return answer["error"]["message"]
 
-    good = chain.sign(RICH, ADDRESS)
+    good = chain.sign(RICH, ADDRESS, gasPrice=10)
     sent = await chain.rpc("eth_sendRawTransaction", good)
     assert await chain.rpc("eth_sendRawTransaction", good) == sent
     pending = await chain.rpc("eth_getTransactionByHash", sent)
     assert pending["blockHash"] is None
     assert pending["from"] == RICH.address.lower()
     chain.nonces[RICH.address] = 0
-    assert "replacement" in await refused(chain.sign(RICH, ADDRESS, "0x01"))
+    assert "underpriced" in await refused(chain.sign(RICH, ADDRESS, "0x01", gasPrice=10))
     assert await chain.rpc("eth_getTransactionCount", RICH.address, "latest") == "0x0"
     assert await chain.rpc("eth_getTransactionCount", RICH.address, "pending") == "0x1"
     await chain.seal()
