@@ -389,8 +389,12 @@ async def test_web3_on_the_verified_provider(lab: Lab) -> None:
     logs = await web3.eth.get_logs({"address": c.credit.address, "fromBlock": 1})
     assert [log["transactionHash"].hex() for log in logs] == [sent[2:]]
     assert logs == receipt["logs"]
-    with pytest.raises(Web3RPCError, match="eth_call is refused"):
-        await web3.eth.call({"to": c.credit.address})
+    called = await web3.eth.call(
+        {"to": c.credit.address, "data": c.credit.artefact.calldata("balanceOf", boss)}
+    )
+    assert int.from_bytes(called, "big") == 12_345
+    with pytest.raises(Web3RPCError, match="eth_sign is refused"):
+        await web3.eth.sign(boss, text="x")
     raw = Account.create().sign_transaction(
         {"chainId": CHAIN_ID, "nonce": 0, "gas": 21_000, "gasPrice": 0, "to": boss, "value": 0}
     )

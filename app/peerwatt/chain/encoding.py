@@ -91,6 +91,12 @@ def _decode(data: bytes, at: int, limit: int, depth: int) -> tuple[Rlp, int]:
         raise EncodingFault("RLP: lists are nested too deep.")
     items: list[Rlp] = []
     while start < end:
+        size = data[start] - 0x80
+        if 2 <= size <= 55 and start + size < end:
+            # Nearly all items: a short string that cannot be a single byte in disguise.
+            items.append(data[start + 1 : start + 1 + size])
+            start += 1 + size
+            continue
         item, start = _decode(data, start, end, depth + 1)
         items.append(item)
     return items, end
@@ -141,16 +147,13 @@ def hex_data(value: object, length: int | None = None) -> bytes:
     """Read JSON-RPC DATA: ``0x`` and two digits a byte, of ``length`` bytes where given."""
     if not isinstance(value, str) or value[:2] != "0x" or len(value) % 2:
         raise EncodingFault("JSON-RPC: expected data as 0x and pairs of hexadecimal digits.")
-    digits = value[2:]
-    # bytes.fromhex would skip white space, so two texts could mean the same bytes.
-    if not digits.isalnum() and digits:
-        raise EncodingFault("JSON-RPC: data holds characters that are no hexadecimal digits.")
     try:
-        data = bytes.fromhex(digits)
+        data = bytes.fromhex(value[2:])
     except ValueError:
-        raise EncodingFault(
-            "JSON-RPC: data holds characters that are no hexadecimal digits."
-        ) from None
+        data = None
+    # bytes.fromhex skips white space, so two texts could mean the same bytes.
+    if data is None or 2 * len(data) != len(value) - 2:
+        raise EncodingFault("JSON-RPC: data holds characters that are no hexadecimal digits.")
     if length is not None and len(data) != length:
         raise EncodingFault(f"JSON-RPC: expected {length} bytes, got {len(data)}.")
     return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from peerwatt.model.verified import ChainFault, Unproven
 
@@ -31,6 +32,8 @@ class Endpoint:
         """Whether chain id and block 0 were checked since the connection was last lost."""
         self.agreed = -1
         """Height up to which its blocks are known to be ours."""
+        self.answered_s: float | None = None
+        """When it answered last, Unix seconds."""
         self._faults = 0
         self._retry_s = float("-inf")
 
@@ -39,10 +42,20 @@ class Endpoint:
         """Host and port."""
         return self.rpc.name
 
-    @property
-    def status(self) -> EndpointStatus:
-        """State for the screen."""
-        return EndpointStatus(self.name, self.state, self.head, self.sentence)
+    def status(
+        self, now_s: float, time_of: Callable[[int], int | None], tip: int | None, stale_s: float
+    ) -> EndpointStatus:
+        """Return its state for the screen; see ``EndpointPool.statuses``."""
+        age_s, behind, sentence = None, None, self.sentence
+        if self.head is not None and tip is not None:
+            time_s = time_of(min(self.head, tip))
+            age_s = None if time_s is None else now_s - time_s
+            behind = max(0, tip - self.head)
+        if self.state is EndpointState.FOLLOWING and age_s is not None and age_s > stale_s:
+            sentence = sentence or f"its newest block is {age_s:.0f} s old"
+        return EndpointStatus(
+            self.name, self.state, self.head, sentence, age_s, behind, self.answered_s
+        )
 
     @property
     def is_usable(self) -> bool:

@@ -1,209 +1,184 @@
 """web3.py on proofs: the rest of the program may use web3 without trusting any node.
 
-A thin adapter: each read method is answered by :class:`ProvenReader`, sends go to all endpoints,
-and whatever cannot be proven is refused with the reason. Import this module only where web3 is
-used; it takes web3's import time.
+``Web3(VerifiedProvider(network))`` follows the network by itself on a thread of its own;
+``AsyncWeb3(AsyncVerifiedProvider(reader))`` shares the caller's event loop and client. Import
+this module only where web3 is used; it takes web3's import time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Self, TypeVar, cast
 
-from web3 import AsyncWeb3
+from web3 import AsyncWeb3, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers.async_base import AsyncBaseProvider
+from web3.providers.base import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from peerwatt.model.verified import ChainFault
+from peerwatt.config.clock import SystemClock
+from peerwatt.model.ports import Clock
 
-from .consensus.header import header_to_json
-from .consensus.rules import ChainState
-from .encoding import EncodingFault, checksum_address, hex_data, hex_int, to_hex
-from .proofs import ProofRefused
-from .reader import EventLog, ProvenReader, TransactionReceipt, block_events
+from .answers import UNPROVEN, AnswerFault
+from .answers.methods import VerifiedMethods
+from .networks import Network
+from .opening import open_chain
+from .ports import HeaderStore, VerifiedChain
+from .reader import ProvenReader
 
-REFUSED = -32004
-"""EIP-1474, method not supported; web3 replaces the words of other codes by its own."""
-UNPROVEN = -32000
-_WHY_REFUSED = {
-    "eth_call": "a call would have to be run over proven state; read storage slots instead",
-    "eth_estimateGas": "an estimate cannot be proven; give a gas limit",
-    "eth_getTransactionByHash": "use the proven receipt",
-    "eth_gasPrice": "a price cannot be proven; give it in the transaction",
-    "eth_feeHistory": "a price cannot be proven; give it in the transaction",
-}
+T = TypeVar("T")
 
-Method = Callable[..., Awaitable[object]]
+ANSWER_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 30.0
 
 
-class VerifiedProvider(AsyncBaseProvider):
-    """Provider for ``AsyncWeb3``; see :func:`verified_web3`."""
+class AsyncVerifiedProvider(AsyncBaseProvider):
+    """Provider for ``AsyncWeb3`` over a client that somebody else keeps in step."""
+
+    # Following a contract's pointer to a web server would leave what is proven (EIP-3668).
+    global_ccip_read_enabled = False
 
     def __init__(self, reader: ProvenReader) -> None:
         super().__init__()
-        self._proven = reader
-        self._client = reader.client
-        self._methods: Mapping[str, Method] = {
-            "eth_chainId": self._chain_id,
-            "net_version": self._net_version,
-            "eth_blockNumber": self._block_number,
-            "eth_getBlockByNumber": self._block,
-            "eth_getBalance": self._balance,
-            "eth_getTransactionCount": self._nonce,
-            "eth_getCode": self._code,
-            "eth_getStorageAt": self._storage,
-            "eth_getTransactionReceipt": self._receipt,
-            "eth_getLogs": self._logs,
-            "eth_sendRawTransaction": self._send,
-        }
+        self._answers = VerifiedMethods(reader)
 
     async def is_connected(self, show_traceback: bool = False) -> bool:  # noqa: ARG002
         """Whether a verified block is known."""
-        return self._client.head is not None
+        return self._answers.is_ready
 
     async def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Answer one request from proofs, or with an error that says why not."""
-        known = self._methods.get(method)
-        if known is None:
-            why = _WHY_REFUSED.get(method, "its answer cannot be proven")
-            return _error(REFUSED, f"{method} is refused: {why}.")
-        try:
-            return {"jsonrpc": "2.0", "id": 1, "result": await known(*params)}
-        except ChainFault as fault:
-            return _error(UNPROVEN, str(fault))
-        except TypeError:
-            return _error(-32602, f"{method} was called with unusable parameters.")
+        return await _respond(self._answers, method, params)
 
-    # -- methods -----------------------------------------------------------------------------
-
-    async def _chain_id(self) -> str:
-        return hex(self._client.network.chain_id)
-
-    async def _net_version(self) -> str:
-        return str(self._client.network.chain_id)
-
-    async def _block_number(self) -> str:
-        return hex(self._client.pinned().header.number)
-
-    async def _block(self, tag: object, full: bool = False) -> dict[str, object]:
-        state = self._pinned(tag)
-        if full:
-            raise ProofRefused("Full transactions are not rebuilt; ask for their hashes.")
-        body = await self._proven.body(state.header.number) if state.header.number else None
-        return {
-            **header_to_json(state.header),
-            "hash": to_hex(state.block_hash),
-            "transactions": [to_hex(item) for item in body.transactions] if body else [],
-            "uncles": [],
-        }
-
-    async def _balance(self, address: str, tag: object = "latest") -> str:
-        account = await self._proven.account(address, self._number(tag))
-        return hex(account.value.balance_wei)
-
-    async def _nonce(self, address: str, tag: object = "latest") -> str:
-        account = await self._proven.account(address, self._number(tag))
-        return hex(account.value.nonce)
-
-    async def _code(self, address: str, tag: object = "latest") -> str:
-        return to_hex((await self._proven.code(address, self._number(tag))).value)
-
-    async def _storage(self, address: str, slot: object, tag: object = "latest") -> str:
-        at = slot if isinstance(slot, int) else int.from_bytes(_padded(slot), "big")
-        found = await self._proven.slots(address, [at], self._number(tag))
-        return f"0x{found.value[at]:064x}"
-
-    async def _receipt(self, transaction_hash: str) -> dict[str, object] | None:
-        found = await self._proven.receipt(transaction_hash)
-        if found is None:
-            return None
-        body = await self._proven.body(found.value.block_number)
-        events = [e for e in block_events(body) if e.transaction_hash == hex_data(transaction_hash)]
-        return _receipt_json(found.value, events)
-
-    async def _logs(self, query: Mapping[str, Any]) -> list[dict[str, object]]:
-        address = query.get("address")
-        if isinstance(address, list) and len(address) == 1:
-            address = address[0]
-        if not isinstance(address, str) or "blockHash" in query:
-            raise ProofRefused("Logs are searched for one address, by block numbers.")
-        topics = query.get("topics") or []
-        first = topics[0] if topics else None
-        if len(topics) > 1 or not (first is None or isinstance(first, str)):
-            raise ProofRefused("Logs are searched by their first topic only.")
-        events = await self._proven.events(
-            address,
-            self._pinned(query.get("fromBlock", "latest")).header.number,
-            self._pinned(query.get("toBlock", "latest")).header.number,
-            hex_data(first, 32) if first is not None else None,
-        )
-        return [_log_json(event) for event in events]
-
-    async def _send(self, raw: str) -> str:
-        return await self._client.broadcast(raw)
-
-    # -- blocks ------------------------------------------------------------------------------
-
-    def _pinned(self, tag: object) -> ChainState:
-        return self._client.pinned(self._number(tag))
-
-    @staticmethod
-    def _number(tag: object) -> int | None:
-        """Read a block tag; every verified block of this chain is final."""
-        if tag in ("latest", "safe", "finalized", "pending", None):
-            return None
-        if tag == "earliest":
-            return 0
-        return tag if isinstance(tag, int) else hex_int(tag, 64)
+    async def disconnect(self) -> None:
+        """Let the threads of calls end; the client stays its owner's."""
+        self._answers.close()
 
 
-def verified_web3(reader: ProvenReader) -> AsyncWeb3[VerifiedProvider]:
-    """Return web3 on proofs, ready for the long extraData of proof-of-authority chains.
+class VerifiedProvider(BaseProvider):
+    """Provider for ``Web3``: verifies a network on a thread of its own; close it when done.
 
-    Its hash and its seals were verified before, so web3's own check has nothing to add.
+    ``open_client`` makes the client, on that thread, where the usual one will not do.
     """
-    web3 = AsyncWeb3(VerifiedProvider(reader))
+
+    global_ccip_read_enabled = False
+
+    def __init__(
+        self,
+        network: Network,
+        clock: Clock | None = None,
+        store: HeaderStore | None = None,
+        *,
+        open_client: Callable[[], VerifiedChain] | None = None,
+    ) -> None:
+        super().__init__()
+        used = clock or SystemClock()
+        self._open = open_client or (lambda: open_chain(network, used, store))
+        self._period_s = max(1.0, network.block_period_s / 2)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="verified-chain", daemon=True)
+        self._thread.start()
+        self._started = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
+
+    def is_connected(self, show_traceback: bool = False) -> bool:  # noqa: ARG002
+        """Whether a verified block is known, after the first round with the endpoints."""
+        return self._thread.is_alive() and self._ready().is_ready
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Answer one request from proofs, or with an error that says why not."""
+        try:
+            return self._wait(_respond(self._ready(), method, params), ANSWER_TIMEOUT_S)
+        except TimeoutError:
+            text = f"{method} was not answered within {ANSWER_TIMEOUT_S:g} s; ask again."
+            return _error(UNPROVEN, text)
+
+    def sync(self) -> None:
+        """Do a round with the endpoints now instead of waiting for the next one."""
+        self._ready()
+        self._wait(self._sync(), START_TIMEOUT_S)
+
+    def close(self) -> None:
+        """Stop following the network and close all connections."""
+        if not self._thread.is_alive():
+            return
+        try:
+            self._wait(self._stop(self._ready()), START_TIMEOUT_S)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- on the thread -----------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    async def _start(self) -> VerifiedMethods:
+        self._client = self._open()
+        methods = VerifiedMethods(ProvenReader(self._client))
+        await self._client.sync()
+        self._task = asyncio.create_task(self._follow())
+        return methods
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self._period_s)
+            await self._client.sync()
+
+    async def _sync(self) -> None:
+        await self._client.sync()
+
+    async def _stop(self, methods: VerifiedMethods) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        methods.close()
+        await self._client.close()
+
+    # -- from any other thread ---------------------------------------------------------------
+
+    def _ready(self) -> VerifiedMethods:
+        return self._started.result(START_TIMEOUT_S)
+
+    def _wait(self, work: Coroutine[Any, Any, T], timeout_s: float) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
+
+
+async def _respond(methods: VerifiedMethods, method: str, params: Any) -> RPCResponse:
+    try:
+        result = await methods.answer(method, params)
+    except AnswerFault as fault:
+        return _error(fault.code, str(fault), fault.data)
+    return cast("RPCResponse", {"jsonrpc": "2.0", "id": 1, "result": result})
+
+
+def _error(code: int, message: str, data: str | None = None) -> RPCResponse:
+    error = {"code": code, "message": message} | ({} if data is None else {"data": data})
+    return cast("RPCResponse", {"jsonrpc": "2.0", "id": 1, "error": error})
+
+
+def verified_web3(reader: ProvenReader) -> AsyncWeb3[AsyncVerifiedProvider]:
+    """Return asynchronous web3 on proofs, ready for the long extraData of authority chains.
+
+    Hashes and seals were verified before, so web3's own check has nothing to add.
+    """
+    web3 = AsyncWeb3(AsyncVerifiedProvider(reader))
     web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
     return web3
 
 
-def _padded(slot: object) -> bytes:
-    """Read a storage key given as quantity or data."""
-    if not isinstance(slot, str) or not slot.startswith("0x") or len(slot) > 66:
-        raise EncodingFault("JSON-RPC: a storage key is malformed.")
-    return hex_data(f"0x{slot[2:]:0>64}")
-
-
-def _error(code: int, message: str) -> RPCResponse:
-    return {"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": message}}
-
-
-def _log_json(event: EventLog) -> dict[str, object]:
-    return {
-        "address": checksum_address(event.log.address),
-        "topics": [to_hex(topic) for topic in event.log.topics],
-        "data": to_hex(event.log.data),
-        "blockNumber": hex(event.block_number),
-        "blockHash": to_hex(event.block_hash),
-        "transactionHash": to_hex(event.transaction_hash),
-        "transactionIndex": hex(event.transaction_index),
-        "logIndex": hex(event.log_index),
-        "removed": False,
-    }
-
-
-def _receipt_json(item: TransactionReceipt, events: list[EventLog]) -> dict[str, object]:
-    """Write a receipt with what is proven; sender and target are not part of a receipt."""
-    return {
-        "transactionHash": to_hex(item.transaction_hash),
-        "transactionIndex": hex(item.transaction_index),
-        "blockHash": to_hex(item.block_hash),
-        "blockNumber": hex(item.block_number),
-        "type": hex(item.receipt.type),
-        "status": hex(item.succeeded),
-        "cumulativeGasUsed": hex(item.receipt.cumulative_gas),
-        "gasUsed": hex(item.gas_used),
-        "logsBloom": to_hex(item.receipt.bloom),
-        "logs": [_log_json(event) for event in events],
-    }
+def verified_web3_sync(provider: VerifiedProvider) -> Web3:
+    """Return synchronous web3 on proofs, ready for the long extraData of authority chains."""
+    web3 = Web3(provider)
+    web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+    return web3

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from peerwatt.model.verified import ChainFault, EndpointAway, Proven, Unproven
 
-from .consensus.header import Header
+from .blocks import (
+    BlockBody,
+    EventLog,
+    TransactionReceipt,
+    ask_body,
+    empty_body,
+    prove_body,
+    transaction_receipt,
+)
 from .consensus.rules import ChainState
-from .encoding import address_bytes, hex_data, hex_int, keccak, to_hex
-from .light_client import LightClient
+from .encoding import EMPTY_CODE_HASH, address_bytes, hex_data, hex_int, keccak
+from .events import EventSearch, LogFilter, search_events
+from .ports import VerifiedChain
 from .proofs import ProofRefused
-from .proofs.account import Account, ProvenAccount, verify_answer
-from .proofs.bloom import may_contain
-from .proofs.receipts import LogEntry, Receipt, logs_of, verify_receipts
-from .proofs.transactions import verify_transactions
+from .proofs.account import Account, ProvenAccount, answer_nodes, verify_answer
 from .transport import Call, JsonRpc, RpcRefused
 
 T = TypeVar("T")
@@ -30,56 +36,25 @@ T = TypeVar("T")
 INLINE_PROOFS = 64
 """So many proofs (about 4 ms) are verified on the loop; more go to a thread."""
 KEPT_BODIES = 64
-MAX_LOG_BLOCKS = 512
+INLINE_BODY = 8
+"""So many transactions (about 1 ms) are verified on the loop; more go to a thread."""
 
 
 @dataclass(frozen=True, slots=True)
-class BlockBody:
-    """What a block did, proven: hashes of its transactions with their receipts, in order."""
+class AccountProof:
+    """An account and slots with the nodes that prove them against a state root."""
 
-    header: Header
-    block_hash: bytes
-    transactions: tuple[bytes, ...]
-    receipts: tuple[Receipt, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionReceipt:
-    """A transaction's outcome, bound to its place by proof."""
-
-    transaction_hash: bytes
-    transaction_index: int
-    block_hash: bytes
-    block_number: int
-    receipt: Receipt
-    gas_used: int
-    first_log_index: int
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it was executed and not reverted."""
-        return self.receipt.succeeded
-
-
-@dataclass(frozen=True, slots=True)
-class EventLog:
-    """One event with everything about its place, rebuilt from what was proven."""
-
-    log: LogEntry
-    block_number: int
-    block_hash: bytes
-    block_time_s: int
-    transaction_hash: bytes
-    transaction_index: int
-    log_index: int
+    proven: ProvenAccount
+    nodes: tuple[bytes, ...]
+    slot_nodes: Mapping[int, tuple[bytes, ...]]
 
 
 class ProvenReader:
-    """Reads through a :class:`LightClient`; the proof-based core under every other reader."""
+    """Reads through a verified chain; the proof-based core under every other reader."""
 
-    def __init__(self, client: LightClient) -> None:
+    def __init__(self, client: VerifiedChain) -> None:
         self.client = client
-        self._bodies: OrderedDict[int, BlockBody] = OrderedDict()
+        self._bodies: OrderedDict[bytes, BlockBody] = OrderedDict()
 
     # -- state -------------------------------------------------------------------------------
 
@@ -91,30 +66,43 @@ class ProvenReader:
         ``wanted`` maps an address to its slots. Raises Unproven or EndpointAway.
         """
         state = self.client.pinned(block)
+        return _proven(await self.read_at(state, wanted), state)
+
+    async def read_at(
+        self, state: ChainState, wanted: Mapping[str, Iterable[int]]
+    ) -> dict[str, ProvenAccount]:
+        """Do the same against a block that the caller holds on to."""
+        return {name: item.proven for name, item in (await self.prove_at(state, wanted)).items()}
+
+    async def prove_at(
+        self, state: ChainState, wanted: Mapping[str, Iterable[int]]
+    ) -> dict[str, AccountProof]:
+        """Return accounts and slots of a block together with their proofs.
+
+        Raises Unproven or EndpointAway.
+        """
         asked = [(address, list(dict.fromkeys(slots))) for address, slots in wanted.items()]
         number = state.header.number
         calls: list[Call] = [
             ("eth_getProof", (address, [_slot_hex(slot) for slot in slots], hex(number)))
             for address, slots in asked
         ]
+        many = sum(len(slots) for _, slots in asked) > INLINE_PROOFS
 
-        async def ask(rpc: JsonRpc) -> dict[str, ProvenAccount]:
+        async def ask(rpc: JsonRpc) -> dict[str, AccountProof]:
             answers = await rpc.batch(calls)
 
-            def check() -> dict[str, ProvenAccount]:
+            def check() -> dict[str, AccountProof]:
                 return {
-                    address: verify_answer(
-                        state.header.state_root, address_bytes(address), slots, answer
-                    )
+                    address: _account_proof(state, address, slots, answer)
                     for (address, slots), answer in zip(asked, answers, strict=True)
                 }
 
-            many = sum(len(slots) for _, slots in asked) > INLINE_PROOFS
             return await asyncio.to_thread(check) if many else check()
 
-        found = await self._from_any(number, ask)
-        self.client.counters.proofs_verified += sum(item.proofs for item in found.values())
-        return _proven(found, state)
+        found = await self.from_any(number, ask)
+        self.client.counters.proofs_verified += sum(i.proven.proofs for i in found.values())
+        return found
 
     async def slots(
         self, address: str, slots: Iterable[int], block: int | None = None
@@ -130,37 +118,46 @@ class ProvenReader:
 
     async def code(self, address: str, block: int | None = None) -> Proven[bytes]:
         """Return a contract's code, checked against its proven hash."""
-        account = await self.account(address, block)
+        state = self.client.pinned(block)
+        account = (await self.read_at(state, {address: ()}))[address].account
+        return _proven(await self.code_at(state, address, account.code_hash), state)
+
+    async def code_at(self, state: ChainState, address: str, code_hash: bytes) -> bytes:
+        """Return the code of an account whose code hash is proven."""
+        if code_hash == EMPTY_CODE_HASH:
+            return b""
+        number = state.header.number
 
         async def ask(rpc: JsonRpc) -> bytes:
-            code = hex_data(await rpc.call("eth_getCode", address, hex(account.block_number)))
-            if keccak(code) != account.value.code_hash:
+            code = hex_data(await rpc.call("eth_getCode", address, hex(number)))
+            if keccak(code) != code_hash:
                 raise ProofRefused("The code does not hash to what the account's proof shows.")
             return code
 
-        code = await self._from_any(account.block_number, ask)
-        return Proven(code, account.block_number, account.block_time_s)
+        return await self.from_any(number, ask)
 
     # -- blocks, receipts, events ------------------------------------------------------------
 
     async def body(self, number: int) -> BlockBody:
-        """Return a block's transactions and receipts, both proven. Raises Unproven."""
-        state = self.client.pinned(number)
-        kept = self._bodies.get(number)
+        """Return all that a block holds, proven. Raises Unproven or EndpointAway."""
+        return await self.body_at(self.client.pinned(number))
+
+    async def body_at(self, state: ChainState) -> BlockBody:
+        """Return all that a verified block holds, proven. Raises Unproven or EndpointAway."""
+        kept = self._bodies.get(state.block_hash) or empty_body(state)
         if kept is not None:
             return kept
+        number = state.header.number
 
         async def ask(rpc: JsonRpc) -> BlockBody:
-            block = await rpc.call("eth_getBlockByNumber", hex(number), True)
-            listed = block.get("transactions") if isinstance(block, dict) else None
-            transactions = verify_transactions(state.header.transactions_root, listed)
-            answer = await _receipts(rpc, number, transactions)
-            receipts = verify_receipts(state.header.receipts_root, answer)
-            return BlockBody(state.header, state.block_hash, transactions, receipts)
+            block, receipts = await ask_body(rpc, number)
+            if isinstance(receipts, list) and len(receipts) > INLINE_BODY:
+                return await asyncio.to_thread(prove_body, state, block, receipts)
+            return prove_body(state, block, receipts)
 
-        body = await self._from_any(number, ask)
+        body = await self.from_any(number, ask)
         self.client.counters.proofs_verified += 2
-        self._bodies[number] = body
+        self._bodies[state.block_hash] = body
         if len(self._bodies) > KEPT_BODIES:
             self._bodies.popitem(last=False)
         return body
@@ -170,6 +167,15 @@ class ProvenReader:
 
         ``None`` is no proof of absence. Raises Unproven or EndpointAway.
         """
+        found = await self.locate(transaction_hash)
+        if found is None:
+            return None
+        body, index = found
+        header = body.header
+        return Proven(transaction_receipt(body, index), header.number, header.timestamp)
+
+    async def locate(self, transaction_hash: str) -> tuple[BlockBody, int] | None:
+        """Return the proven block of a transaction and its place there, as :meth:`receipt`."""
         wanted = hex_data(transaction_hash, 32)
         last: ChainFault | None = None
         for endpoint in self.client.serving(0):
@@ -181,8 +187,7 @@ class ProvenReader:
                 body = await self.body(number)
                 if wanted not in body.transactions:
                     raise ProofRefused("The transaction is not in the block named for it.")
-                record = _transaction_receipt(body, body.transactions.index(wanted))
-                return Proven(record, number, body.header.timestamp)
+                return body, body.transactions.index(wanted)
             except RpcRefused as fault:
                 last = fault
             except (Unproven, EndpointAway) as fault:
@@ -192,33 +197,35 @@ class ProvenReader:
             raise last
         return None
 
+    async def search(self, wanted: LogFilter, first_block: int, last_block: int) -> EventSearch:
+        """Return the events of a range of blocks, complete or with its gaps named.
+
+        Raises ValueError for too long a range.
+        """
+        return await search_events(
+            wanted, first_block, last_block, self.client.pinned, self.body_at
+        )
+
     async def events(
         self, address: str, first_block: int, last_block: int, topic: bytes | None = None
     ) -> list[EventLog]:
         """Return all events of a contract in a range of blocks: complete, or an error.
 
-        A block is passed over only when its verified bloom rules the event out; of every other
-        block all receipts are proven, so an endpoint cannot leave one out. Raises Unproven.
+        Raises Unproven, or ValueError for too long a range.
         """
-        if last_block - first_block >= MAX_LOG_BLOCKS:
-            raise ValueError(f"At most {MAX_LOG_BLOCKS} blocks are searched at once.")
-        wanted = address_bytes(address)
-        found: list[EventLog] = []
-        for number in range(first_block, last_block + 1):
-            bloom = self.client.pinned(number).header.logs_bloom
-            if not may_contain(bloom, wanted) or (topic and not may_contain(bloom, topic)):
-                continue
-            found += [
-                event
-                for event in block_events(await self.body(number))
-                if event.log.address == wanted and (topic is None or topic in event.log.topics[:1])
-            ]
-        return found
+        wanted = LogFilter((address_bytes(address),), ((topic,),) if topic else ())
+        found = await self.search(wanted, first_block, last_block)
+        if not found.is_complete:
+            raise Unproven(found.gaps[0].reason)
+        return list(found.events)
 
     # -- endpoints ---------------------------------------------------------------------------
 
-    async def _from_any(self, number: int, ask: Callable[[JsonRpc], Awaitable[T]]) -> T:
-        """Ask the endpoints in turn until one gives an answer that holds."""
+    async def from_any(self, number: int, ask: Callable[[JsonRpc], Awaitable[T]]) -> T:
+        """Ask the endpoints that have a block in turn until one gives an answer that holds.
+
+        Raises the last endpoint's ChainFault.
+        """
         last: ChainFault = EndpointAway("No endpoint serves this chain at the moment.")
         for endpoint in self.client.serving(number):
             try:
@@ -231,43 +238,12 @@ class ProvenReader:
         raise last
 
 
-def block_events(body: BlockBody) -> list[EventLog]:
-    """Return all events of a proven block, in order."""
-    return [
-        EventLog(
-            log=item.log,
-            block_number=body.header.number,
-            block_hash=body.block_hash,
-            block_time_s=body.header.timestamp,
-            transaction_hash=body.transactions[item.transaction_index],
-            transaction_index=item.transaction_index,
-            log_index=item.log_index,
-        )
-        for item in logs_of(body.receipts)
-    ]
-
-
-def _transaction_receipt(body: BlockBody, index: int) -> TransactionReceipt:
-    before = body.receipts[index - 1].cumulative_gas if index else 0
-    return TransactionReceipt(
-        transaction_hash=body.transactions[index],
-        transaction_index=index,
-        block_hash=body.block_hash,
-        block_number=body.header.number,
-        receipt=body.receipts[index],
-        gas_used=body.receipts[index].cumulative_gas - before,
-        first_log_index=sum(len(receipt.logs) for receipt in body.receipts[:index]),
-    )
-
-
-async def _receipts(rpc: JsonRpc, number: int, transactions: Sequence[bytes]) -> object:
-    """Fetch all receipts of a block, one by one where the endpoint has no better method."""
-    try:
-        return await rpc.call("eth_getBlockReceipts", hex(number))
-    except RpcRefused as fault:
-        if not fault.unknown_method:
-            raise
-    return await rpc.batch([("eth_getTransactionReceipt", (to_hex(h),)) for h in transactions])
+def _account_proof(
+    state: ChainState, address: str, slots: list[int], answer: object
+) -> AccountProof:
+    proven = verify_answer(state.header.state_root, address_bytes(address), slots, answer)
+    nodes, slot_nodes = answer_nodes(answer)
+    return AccountProof(proven, tuple(nodes), dict(zip(slots, map(tuple, slot_nodes), strict=True)))
 
 
 def _block_number(answer: object) -> int | None:

@@ -47,6 +47,22 @@ class HeaderRing:
         if len(self._states) > RING_BLOCKS:
             self._states.popitem(last=False)
 
+    def replace_tip(self, state: ChainState) -> None:
+        """Replace the newest state by one of the same block in which more is known."""
+        self._states[state.header.number] = self.tip = state
+
+    def reset(self, states: Sequence[ChainState]) -> None:
+        """Replace everything by states that follow each other, oldest first."""
+        self._states.clear()
+        self._unsaved.clear()
+        self.tip = None
+        for state in states:
+            self.push(state)
+
+    def upto(self, number: int) -> list[ChainState]:
+        """Return the states kept up to a block, oldest first."""
+        return [state for at, state in self._states.items() if at <= number]
+
     async def load(self) -> bool:
         """Fill from the store; return whether anything usable was there.
 

@@ -7,13 +7,19 @@ from enum import StrEnum
 
 
 class SyncState(StrEnum):
-    """State of the light client as a whole."""
+    """State of the client as a whole."""
 
     STARTING = "starting"
     VERIFIED = "verified"
+    BEHIND = "behind"
+    """Endpoints have blocks that are not verified yet."""
     STALE = "stale"
+    """All that is served is verified, but its newest block is older than three periods."""
     AWAY = "away"
+    EXPIRED = "expired"
+    """The trusted block is older than the trusting period: the owner must give a new one."""
     STOPPED = "stopped"
+    """Two valid headers at one height are kept as evidence."""
 
 
 class EndpointState(StrEnum):
@@ -33,11 +39,17 @@ class EndpointStatus:
     state: EndpointState
     head: int | None
     sentence: str
+    head_age_s: float | None = None
+    """Age of its newest block that is verified, seconds."""
+    blocks_behind: int | None = None
+    """How many blocks it lacks of what is verified here."""
+    answered_s: float | None = None
+    """When it answered last, Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainStatus:
-    """The light client for the screen."""
+    """A client for the screen."""
 
     network: str
     consensus: str
@@ -51,6 +63,10 @@ class ChainStatus:
     proofs_verified: int
     rejected: int
     endpoints: tuple[EndpointStatus, ...]
+    final: int | None = None
+    """Number of the newest block that cannot be replaced under the network's rules."""
+    finality: str = "immediate"
+    """What final means here, in words: see ``ConsensusRules.finality``."""
 
 
 @dataclass(slots=True)

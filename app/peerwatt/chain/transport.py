@@ -9,13 +9,24 @@ import asyncio
 import itertools
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from urllib.parse import urlsplit
 
 import httpx
 
 from peerwatt.model.verified import ChainFault, EndpointAway
 
+from .safe_json import parse
+
+with suppress(ImportError):
+    # httpx loads it within the first exchange, which would hold the engine's loop for 20 ms.
+    import_module("anyio._backends._asyncio")
+
 MAX_ANSWER_BYTES = 8 << 20
+MAX_TOKENS = 120_000
+"""Separators and brackets in one answer: reading as many as an answer of that size can hold would
+keep the interpreter, and with it the engine's loop, for hundreds of milliseconds."""
 TIMEOUT_S = 5.0
 _MESSAGE_CHARS = 160
 
@@ -76,7 +87,11 @@ class JsonRpc:
         if not isinstance(answer, list) or len(answer) != len(requests):
             # A node that takes no batches, or too long a one, answers one object.
             raise self._away("answered a batch with something else")
-        by_id = {item.get("id"): item for item in answer if isinstance(item, dict)}
+        by_id = {
+            item["id"]: item
+            for item in answer
+            if isinstance(item, dict) and isinstance(item.get("id"), int)
+        }
         return [
             self._result(str(request["method"]), request["id"], by_id.get(request["id"]))
             for request in requests
@@ -98,9 +113,11 @@ class JsonRpc:
         except httpx.HTTPError as fault:
             reason = "takes no connection" if isinstance(fault, httpx.ConnectError) else "broke off"
             raise self._away(reason) from None
+        if sum(map(content.count, (b",", b"[", b"{"))) > MAX_TOKENS:
+            raise self._away("sent more values in one answer than any answer needs")
         try:
-            answer: object = json.loads(content)
-        except (ValueError, RecursionError):
+            answer = parse(content)
+        except ValueError:
             raise self._away("answers with something else than JSON-RPC") from None
         return answer
 
@@ -126,7 +143,7 @@ class JsonRpc:
             code, message = -32603, str(fault)
             if isinstance(fault, dict):
                 given = fault.get("code")
-                code = given if isinstance(given, int) else code
+                code = given if isinstance(given, int) and abs(given) < 2**31 else code
                 message = str(fault.get("message", ""))
             raise RpcRefused(self.name, method, code, _printable(message))
         if "result" not in answer:

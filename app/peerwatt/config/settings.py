@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -79,9 +79,19 @@ class ChainSettings(Section):
     chain_id: int = 20211
     endpoints: tuple[str, ...] = ()
     genesis_hash: str = ""
-    """Trust root: hash of block 0, 0x hex."""
+    """Trust root: hash of block ``trusted_block``, 0x hex."""
+    trusted_block: Annotated[int, Field(ge=0)] = 0
+    """Number of the trusted block: 0, or a recent one that the community vouches for."""
     validators: tuple[str, ...] = ()
-    """Validator set after block 0, ascending."""
+    """Validators that the trusted block names, ascending; may be left empty."""
+    checkpoint: str = ""
+    """Trust root under proof of stake: root of a finalized beacon block, 0x hex."""
+    beacon_endpoints: tuple[str, ...] = ()
+    """Addresses of the beacon REST API; proof of stake only."""
+    sync: Literal["network", "sequential", "skipping"] = "network"
+    """How long gaps are caught up with; ``network`` leaves it to the network's description."""
+    consensus: dict[str, Any] = {}
+    """Fields of the network's ``consensus`` that a community sets itself, such as transitions."""
     block_period_s: int = 5
     contracts: dict[str, str] = {}
     """Contract name -> address."""

@@ -15,14 +15,19 @@ from sqlalchemy import RowMapping, Select, delete, func, insert, select
 from peerwatt.model.market import SettledInterval
 
 from .database import Database
+from .owner import MetaStore
 from .records import ClearedPrice, SentTransaction, TransactionParty, TransactionState
 from .tables import chain_header, cleared_price, sent_transaction, settled_interval
 
 KEPT_HEADERS = 1024
+EVIDENCE_KEY = "chain.evidence"
 
 
 class HeaderStore:
-    """RLP of the verified headers: the first ever (genesis) and the newest KEPT_HEADERS."""
+    """The verified headers (the first ever and the newest KEPT_HEADERS) and kept evidence.
+
+    Both are records of the chain's clients, which alone know what is in them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +50,15 @@ class HeaderStore:
             connection.execute(
                 delete(chain_header).where(position > first, position <= last - KEPT_HEADERS)
             )
+
+    def load_evidence(self) -> list[bytes]:
+        """Return the records of evidence against validators, oldest first."""
+        listed = MetaStore(self._database).get(EVIDENCE_KEY, [])
+        return [bytes.fromhex(str(item)) for item in listed] if isinstance(listed, list) else []
+
+    def put_evidence(self, records: Sequence[bytes]) -> None:
+        """Replace the records of evidence. Durable on return; :meth:`clear` leaves them."""
+        MetaStore(self._database).set(EVIDENCE_KEY, [record.hex() for record in records])
 
     def clear(self) -> None:
         """Drop all headers: another network or trust root begins."""

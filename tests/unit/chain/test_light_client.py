@@ -191,6 +191,7 @@ async def test_a_header_from_the_future_waits(lab: Lab) -> None:
     client.clock = lab.clock
     status = await client.sync()
     assert (status.head, status.rejected) == (37, 0)
+    assert status.state is SyncState.VERIFIED
     assert "check this machine's clock" in status.endpoints[0].sentence
     lab.clock.advance(NOW_S)
     assert (await client.sync()).head == 40
@@ -461,3 +462,84 @@ async def test_a_refused_send_says_why(lab: Lab) -> None:
 async def test_no_endpoint_is_wrong_use() -> None:
     with pytest.raises(ValueError, match="at least one"):
         LightClient(network(), DrivenClock(NOW_S))
+
+
+# -- lag, disagreement, staleness --------------------------------------------------------------
+
+
+async def test_each_endpoint_tells_its_age_and_lag(lab: Lab) -> None:
+    await lab.add()
+    await lab.add(CHAIN[:30])
+    client = lab.connect()
+    lab.clock.advance(NOW_S + 4)
+    first, second = (await client.sync()).endpoints
+    assert (first.head_age_s, first.blocks_behind, first.answered_s) == (4, 0, NOW_S + 4)
+    assert (second.head_age_s, second.blocks_behind) == (4 + 11 * PERIOD_S, 11)
+    assert second.state is EndpointState.BEHIND
+
+
+async def test_when_all_are_stale_the_chain_is(lab: Lab) -> None:
+    for _ in range(2):
+        await lab.add()
+    client = lab.connect()
+    await client.sync()
+    lab.clock.advance(NOW_S + 16)
+    status = await client.sync()
+    assert status.state is SyncState.STALE
+    assert [e.sentence for e in status.endpoints] == ["its newest block is 16 s old"] * 2
+    assert (status.final, status.finality) == (40, "immediate")
+
+
+@pytest.mark.allow_log("127.0.0.1")
+async def test_disagreement_is_said_while_the_proven_chain_goes_on(lab: Lab) -> None:
+    await lab.add()
+    await lab.add(answers={"eth_getBlockByNumber": tampered(25, lambda b: b | {"gasUsed": "0x1"})})
+    client = lab.connect()
+    await client.sync()
+    client.refuse(client.endpoints[1], Unproven("It lied."))
+    status = client.status
+    assert status.state is SyncState.VERIFIED
+    assert "Contradicted by 127.0.0.1" in status.sentence
+
+
+async def test_a_client_that_falls_back_says_how_far(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = await lab.add(CHAIN[:11])
+    client = lab.connect()
+    assert (await client.sync()).state is SyncState.STALE
+    monkeypatch.setattr("peerwatt.chain.light_client.MAX_PER_ROUND", 4)
+    endpoint.chain = list(CHAIN)
+    status = await client.sync()
+    assert (status.state, status.head) == (SyncState.BEHIND, 14)
+    assert status.sentence == "Verified up to block 14; 26 newer ones are being checked."
+    for _ in range(7):
+        status = await client.sync()
+    assert (status.state, status.head) == (SyncState.VERIFIED, 40)
+
+
+async def test_a_head_that_nobody_serves_does_not_keep_the_client_starting(lab: Lab) -> None:
+    await lab.add(answers={"eth_blockNumber": lambda: "0xffffffffffffffff"})
+    await lab.add()
+    status = await lab.connect().sync()
+    assert (status.state, status.head) == (SyncState.VERIFIED, 40)
+
+
+@pytest.mark.allow_log("127.0.0.1")
+async def test_one_header_told_two_ways_is_no_evidence(lab: Lab) -> None:
+    forged = {"left": 3}
+
+    def wavering(wanted: str, full: bool) -> dict[str, Any]:
+        block = to_json(CHAIN[int(wanted, 16)])
+        if int(wanted, 16) == 40 and forged["left"]:
+            forged["left"] -= 1
+            block |= {"gasUsed": "0x1"}
+        return block
+
+    await lab.add()
+    await lab.add(answers={"eth_getBlockByNumber": wavering})
+    client = lab.connect()
+    for step in range(3):
+        lab.clock.advance(NOW_S + 2 * step)
+        status = await client.sync()
+    assert (status.state, client.evidence) == (SyncState.VERIFIED, None)

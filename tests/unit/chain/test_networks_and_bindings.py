@@ -50,7 +50,7 @@ def test_the_devnet_is_data_overlaid_by_settings() -> None:
         ({}, "trust root"),
         ({"genesis_hash": "0x11"}, "trust root"),
         ({"genesis_hash": ROOT, "validators": ("0x12",)}, "trust root"),
-        ({"genesis_hash": ROOT, "contracts": {"Credit": "here"}}, "trust root"),
+        ({"genesis_hash": ROOT, "contracts": {"Credit": "here"}}, "contract Credit"),
         ({"genesis_hash": ROOT, "validators": SET[::-1]}, "ascending"),
         ({"genesis_hash": ROOT, "network": "nowhere"}, "no network named"),
     ],

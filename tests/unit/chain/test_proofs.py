@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import copy
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +20,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from trie import HexaryTrie
 
-from peerwatt.chain.consensus.header import header_from_json, plain_hash
 from peerwatt.chain.encoding import EncodingFault, hex_data
 from peerwatt.chain.proofs import ProofRefused
 from peerwatt.chain.proofs.account import ABSENT, verify_answer
@@ -36,11 +33,6 @@ from peerwatt.chain.proofs.receipts import (
 )
 from peerwatt.chain.proofs.transactions import encode_transaction, verify_transactions
 from peerwatt.model.verified import Unproven
-
-MAINNET = Path(__file__).parents[4] / "shared" / "data" / "mainnet"
-needs_mainnet = pytest.mark.skipif(
-    not MAINNET.is_dir(), reason="the recorded mainnet objects are not on this machine"
-)
 
 
 def nodes_of(tree: HexaryTrie, key: bytes) -> list[bytes]:
@@ -235,8 +227,8 @@ def test_transactions_are_rebuilt_to_their_hashes() -> None:
     listed = signed_transactions(30)
     root = list_root([hex_data(item["raw"]) for item in listed])
     assert [encode_transaction(item) for item in listed] == [hex_data(t["raw"]) for t in listed]
-    hashes = verify_transactions(root, listed)
-    assert [f"0x{item.hex()}" for item in hashes] == [item["hash"] for item in listed]
+    raw = verify_transactions(root, listed)
+    assert [f"0x{keccak(item).hex()}" for item in raw] == [item["hash"] for item in listed]
     for name, value in (("nonce", "0x63"), ("input", "0x"), ("to", None), ("gas", "0x1")):
         with pytest.raises(ProofRefused):
             verify_transactions(root, [*listed[:3], listed[3] | {name: value}, *listed[4:]])
@@ -249,29 +241,3 @@ def test_a_bloom_never_misses() -> None:
     bloom = bloom_of(items)
     assert all(may_contain(bloom, item) for item in items)
     assert not may_contain(bytes(256), items[0])
-
-
-# -- recorded from Ethereum mainnet ------------------------------------------------------------
-
-
-def recorded(name: str) -> Any:
-    content = json.loads((MAINNET / name).read_text())
-    return content.get("result", content) if isinstance(content, dict) else content
-
-
-@needs_mainnet
-def test_real_block_account_storage_receipts_and_transaction() -> None:
-    block = recorded("rpc_block.json")
-    header = header_from_json(block)
-    assert plain_hash(header) == hex_data(block["hash"])
-    proof = recorded("rpc_proof.json")
-    slots = [int(item["key"], 16) for item in proof["storageProof"]]
-    found = verify_answer(header.state_root, hex_data(proof["address"]), slots, proof)
-    assert list(found.slots.values()) == [int(i["value"], 16) for i in proof["storageProof"]]
-    receipts = verify_receipts(header.receipts_root, recorded("rpc_receipts.json"))
-    assert (
-        bloom_of(item for r in receipts for log in r.logs for item in (log.address, *log.topics))
-        == header.logs_bloom
-    )
-    transaction = recorded("rpc_transaction.json")
-    assert keccak(encode_transaction(transaction)) == hex_data(transaction["hash"])

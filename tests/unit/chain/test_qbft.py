@@ -23,8 +23,8 @@ from peerwatt.chain.consensus.qbft import (
     committed_seal_hash,
     decode_extra,
     encode_extra,
-    verify_header,
 )
+from peerwatt.chain.consensus.schedule import Transition
 from peerwatt.chain.encoding import EncodingFault
 from peerwatt.model.verified import Unproven
 
@@ -39,7 +39,7 @@ def start(rules: QbftRules = RULES) -> QbftState:
 
 
 def verify(header: Header, state: QbftState | None = None, rules: QbftRules = RULES) -> QbftState:
-    return verify_header(rules, state or start(rules), header, now_s=header.timestamp)
+    return rules.verify(state or start(rules), header, now_s=header.timestamp)
 
 
 GOOD = seal(child(genesis()))
@@ -57,6 +57,21 @@ def test_published_extra_data_of_a_contract_mode_genesis() -> None:
     data = bytes.fromhex("e5a0" + "00" * 32 + "c0c080c0")
     extra = decode_extra(data)
     assert (extra.validators, extra.vote, extra.round, extra.seals) == ((), None, 0, ())
+    assert encode_extra(extra) == data
+
+
+def test_published_extra_data_of_a_genesis() -> None:
+    # Besu's documentation, genesis of a QBFT network with four validators.
+    members = [
+        "64a702e6263b7297a96638cac6ae65e6541f4169",
+        "3923390ad55e90c237593b3b0e401f3b08a03185",
+        "aefdb9a738c9f433e5b6b212a6d62f6370c2f692",
+        "c7eeb9a4e00ce683cf93039b212648e01c6c6b78",
+    ]
+    listed = "".join("94" + member for member in members)
+    data = bytes.fromhex("f87aa0" + "00" * 32 + "f854" + listed + "c080c0")
+    extra = decode_extra(data)
+    assert extra.validators == tuple(map(bytes.fromhex, members))
     assert encode_extra(extra) == data
 
 
@@ -208,8 +223,8 @@ def test_unsorted_validators_are_refused() -> None:
 
 def test_a_header_from_the_future_may_come_later() -> None:
     with pytest.raises(HeaderTooEarly):
-        verify_header(RULES, start(), GOOD, now_s=GOOD.timestamp - 16)
-    assert verify_header(RULES, start(), GOOD, now_s=GOOD.timestamp - 15)
+        RULES.verify(start(), GOOD, now_s=GOOD.timestamp - 16)
+    assert RULES.verify(start(), GOOD, now_s=GOOD.timestamp - 15)
 
 
 def test_a_base_fee_is_refused_where_there_is_none() -> None:
@@ -283,6 +298,7 @@ def test_votes_end_with_their_epoch() -> None:
     state = start(rules)
     for voter in (0, 1):
         state = vote_on(state, voter, Vote(NEW, True), rules)
+    assert state.votes is not None
     assert len(state.votes) == 2
     state = vote_on(state, 2, Vote(NEW, True), rules)  # block 3: its own vote is ignored
     assert (state.votes, state.validators) == ((), VALIDATORS)
@@ -291,9 +307,10 @@ def test_votes_end_with_their_epoch() -> None:
 def test_transitions_replace_the_set() -> None:
     keys = make_keys(4, salt=1)
     validators = tuple(address_of(key) for key in keys)
-    rules = QbftRules(transitions={2: validators})
+    rules = QbftRules(transitions=(Transition(2, validators),))
     state = vote_on(start(rules), 0, Vote(NEW, True), rules)
-    assert (state.validators, state.votes) == (validators, ())
+    # Besu counts the vote of the block before on the new list.
+    assert (state.validators, state.votes) == (validators, ((VALIDATORS[0], NEW, True),))
     header = child(state.header, beneficiary=validators[0])
     assert verify(seal(header, keys, validators=validators), state, rules)
 

@@ -23,6 +23,7 @@ from chain_lab import (
 )
 
 from peerwatt.chain.encoding import hex_data
+from peerwatt.chain.events import LogFilter
 from peerwatt.chain.light_client import LightClient
 from peerwatt.chain.proofs.receipts import encode_receipt, receipt_from_json
 from peerwatt.chain.reader import ProvenReader
@@ -187,3 +188,34 @@ async def test_a_transaction_swapped_for_another_is_refused(lab: Lab) -> None:
     reader = await lab.reader(honest(eth_getBlockByNumber=swapped))
     with pytest.raises(Unproven, match="transactions root"):
         await reader.body(2)
+
+
+async def test_a_search_takes_what_eth_get_logs_takes(lab: Lab) -> None:
+    reader = await lab.reader(honest())
+    everything = await reader.search(LogFilter(), 0, 3)
+    assert everything.is_complete
+    assert [event.log_index for event in everything.events] == list(range(6))
+    for wanted, count in (
+        (LogFilter((CONTRACT,)), 6),
+        (LogFilter((CONTRACT, bytes(20)), ((TOPIC,),)), 3),
+        (LogFilter((), ((TOPIC, OTHER),)), 6),
+        (LogFilter((), ((), (TOPIC,))), 0),
+        (LogFilter((bytes(20),)), 0),
+    ):
+        found = await reader.search(wanted, 0, 3)
+        assert (found.is_complete, len(found.events)) == (True, count)
+    with pytest.raises(ValueError, match="At most"):
+        await reader.search(LogFilter(), 0, 10_000)
+
+
+@pytest.mark.allow_log("127.0.0.1")
+async def test_what_cannot_be_proven_is_named_as_a_gap(lab: Lab) -> None:
+    reader = await lab.reader(honest(eth_getBlockReceipts=lambda number: RECEIPTS[:-1]))
+    found = await reader.search(LogFilter((CONTRACT,)), 0, 5)
+    assert not found.is_complete
+    assert found.events == ()
+    assert found.complete_to == 1
+    assert [(gap.first_block, gap.last_block) for gap in found.gaps] == [(2, 2), (4, 4), (5, 5)]
+    assert "receipts root" in found.gaps[0].reason
+    with pytest.raises(ChainFault, match="No endpoint"):
+        await reader.events(ADDRESS, 0, 3)

@@ -108,3 +108,25 @@ async def test_keys_in_a_url_are_not_shown() -> None:
     client = JsonRpc("https://user:hunter2@node.example/v3/abcdef")
     assert client.name == "node.example"
     await client.close()
+
+
+@pytest.mark.parametrize(("item", "count"), [(b"1,", 150_000), (b"[],", 70_000), (b"{},", 70_000)])
+async def test_an_answer_of_countless_values_is_not_even_parsed(item: bytes, count: int) -> None:
+    body = b"[" + item * count + b"1]"
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with Endpoint([], raw=head + body) as endpoint:
+        rpc = JsonRpc(endpoint.url)
+        with pytest.raises(EndpointAway, match="more values"):
+            await rpc.call("eth_chainId")
+        await rpc.close()
+
+
+@pytest.mark.parametrize("given", [[], {}, None, "1"])
+async def test_an_id_that_is_no_number_answers_nothing(given: object) -> None:
+    body = json.dumps([{"jsonrpc": "2.0", "id": given, "result": "0x1"}]).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with Endpoint([], raw=head + body) as endpoint:
+        rpc = JsonRpc(endpoint.url)
+        with pytest.raises(EndpointAway):
+            await rpc.batch([("eth_chainId", ())])
+        await rpc.close()

@@ -1,23 +1,25 @@
-"""What QBFT and IBFT 2.0 share: quorum, seals and the tally of votes on validators.
+"""What QBFT and IBFT 2.0 share: extraData's content, quorum, seals and the tally of votes.
 
 Source: Hyperledger Besu ``BftHelpers``, ``BftCommitSealsValidationRule`` and ``VoteTally``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from coincurve import PublicKey
 
-from ..encoding import keccak
-from .header import Header, HeaderRefused
+from ..encoding import EMPTY_LIST_HASH, keccak
+from .header import Header, HeaderRefused, HeaderTooEarly
 
 SEAL_BYTES = 65
+VANITY_BYTES = 32
 MIX_HASH = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
 """Constant that marks a BFT block ("ctical byzantine fault tolerance")."""
 DIFFICULTY = 1
+MIN_GAS_LIMIT = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,30 @@ class Vote:
     add: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BftExtra:
+    """Content of extraData; how it is written differs between QBFT and IBFT 2.0."""
+
+    vanity: bytes
+    validators: tuple[bytes, ...]
+    vote: Vote | None
+    round: int
+    seals: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BftCodec:
+    """How one protocol writes extraData and what it hashes.
+
+    ``decode`` raises EncodingFault on anything but the one encoding of a value. ``hashes``
+    returns (block hash, hash that committed seals sign).
+    """
+
+    decode: Callable[[bytes], BftExtra]
+    encode: Callable[[BftExtra], bytes]
+    hashes: Callable[[Header, BftExtra], tuple[bytes, bytes]]
+
+
 Tally = tuple[tuple[bytes, bytes, bool], ...]
 """Pending votes as (voter, target, add); a voter has one vote for each target."""
 
@@ -35,6 +61,14 @@ Tally = tuple[tuple[bytes, bytes, bool], ...]
 def quorum(validator_count: int) -> int:
     """Return the least number of distinct seals: ceil(2 N / 3)."""
     return -(-2 * validator_count // 3)
+
+
+def trusted_overlap(validator_count: int) -> int:
+    """Return how many of a trusted set must have sealed a header that is skipped to.
+
+    floor(N / 3) + 1: one more than may lie, so that at least one of them is honest.
+    """
+    return validator_count // 3 + 1
 
 
 def recover_signer(digest: bytes, seal: bytes) -> bytes:
@@ -48,8 +82,8 @@ def recover_signer(digest: bytes, seal: bytes) -> bytes:
     return keccak(key.format(compressed=False)[1:])[12:]
 
 
-def check_seals(digest: bytes, seals: Sequence[bytes], validators: Sequence[bytes]) -> None:
-    """Check that a quorum of distinct validators sealed ``digest``. Raises HeaderRefused.
+def check_seals(digest: bytes, seals: Sequence[bytes], validators: Sequence[bytes]) -> set[bytes]:
+    """Return who sealed ``digest``: a quorum of distinct validators. Raises HeaderRefused.
 
     Every signer must be a validator and sign once. Signatures come as pairs (s and n - s), so
     signers are told apart by address: a malleated copy of a seal is a second seal of one signer.
@@ -68,6 +102,7 @@ def check_seals(digest: bytes, seals: Sequence[bytes], validators: Sequence[byte
         if signer in seen:
             raise HeaderRefused("A validator sealed the block twice.")
         seen.add(signer)
+    return seen
 
 
 def count_vote(
@@ -85,9 +120,16 @@ def count_vote(
     if in_favour < len(validators) // 2 + 1:
         return validators, votes
     votes = tuple(v for v in votes if v[1] != target)
+    if not vote.add:
+        votes = tuple(v for v in votes if v[0] != target)
+    return elected(validators, vote), votes
+
+
+def elected(validators: tuple[bytes, ...], vote: Vote) -> tuple[bytes, ...]:
+    """Return the set after a vote has passed, in ascending order."""
     if vote.add:
-        return tuple(sorted({*validators, target})), votes
-    return tuple(v for v in validators if v != target), tuple(v for v in votes if v[0] != target)
+        return tuple(sorted({*validators, vote.target}))
+    return tuple(v for v in validators if v != vote.target)
 
 
 def is_ascending(addresses: Iterable[bytes]) -> bool:
@@ -106,11 +148,30 @@ def check_link(parent: Header, parent_hash: bytes, header: Header) -> None:
         raise HeaderRefused("The header is not later than its parent.")
     if header.field_count < parent.field_count:
         raise HeaderRefused("The header falls back to an older fork.")
+    # Yellow paper (4.3.4): the limit moves by less than 1/1024 and stays at 5000 or more.
+    moved = abs(header.gas_limit - parent.gas_limit)
+    if moved and moved >= parent.gas_limit // 1024:
+        raise HeaderRefused("The header's gas limit moves too far.")
+
+
+def check_constants(header: Header) -> None:
+    """Check what is the same in every BFT block, whoever sealed it. Raises HeaderRefused."""
+    if header.mix_hash != MIX_HASH:
+        raise HeaderRefused("The mix hash is not the one of BFT blocks.")
+    if header.difficulty != DIFFICULTY:
+        raise HeaderRefused("The difficulty is not 1.")
+    if header.ommers_hash != EMPTY_LIST_HASH:
+        raise HeaderRefused("The header names uncles.")
     if header.gas_used > header.gas_limit:
         raise HeaderRefused("The header uses more gas than its limit.")
-    # Yellow paper (4.3.4): the limit moves by less than 1/1024 and stays at 5000 or more.
-    if (
-        abs(header.gas_limit - parent.gas_limit) >= parent.gas_limit // 1024
-        and header.gas_limit != parent.gas_limit
-    ) or header.gas_limit < 5000:
-        raise HeaderRefused("The header's gas limit moves too far.")
+    if header.gas_limit < MIN_GAS_LIMIT:
+        raise HeaderRefused("The header's gas limit is below 5000.")
+
+
+def check_time(header: Header, now_s: float, max_drift_s: int) -> None:
+    """Check that a header is not from the future. Raises HeaderTooEarly."""
+    if header.timestamp > now_s + max_drift_s:
+        raise HeaderTooEarly(
+            f"The header lies {header.timestamp - now_s:.0f} s in the future; "
+            "check this machine's clock."
+        )

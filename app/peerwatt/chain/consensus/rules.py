@@ -1,4 +1,4 @@
-"""What the light client asks of a network's consensus: pure functions of headers and time."""
+"""What the clients ask of a network's consensus: pure functions of headers and time."""
 
 from __future__ import annotations
 
@@ -30,11 +30,15 @@ class ConsensusRules(Protocol):
     def name(self) -> str:
         """Name of the consensus, for example ``qbft``."""
 
+    @property
+    def finality(self) -> str:
+        """What final means on this network, in a few plain words, for example ``immediate``."""
+
     def hash(self, header: Header) -> bytes:
         """Return the hash of a block on this network. Raises EncodingFault."""
 
     def genesis(self, header: Header, trusted_hash: bytes) -> ChainState:
-        """Return the state after block 0. Raises HeaderRefused when it is not the trusted one."""
+        """Return the state after the trusted block. Raises HeaderRefused when it is another."""
 
     def verify(self, parent: ChainState, header: Header, now_s: float) -> ChainState:
         """Return the state after ``header``. Raises HeaderRefused, or HeaderTooEarly."""

@@ -100,6 +100,17 @@ def verify_answer(
     return ProvenAccount(account, proven)
 
 
+def answer_nodes(answer: object) -> tuple[list[bytes], list[list[bytes]]]:
+    """Return the nodes of an ``eth_getProof`` answer: the account's, and each slot's in order.
+
+    Raises ProofRefused or EncodingFault.
+    """
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("storageProof"), list):
+        raise ProofRefused("The answer to eth_getProof is malformed.")
+    slots = [item.get("proof") for item in answer["storageProof"] if isinstance(item, Mapping)]
+    return _nodes(answer.get("accountProof")), [_nodes(listed) for listed in slots]
+
+
 def _nodes(listed: object) -> list[bytes]:
     if not isinstance(listed, list):
         raise ProofRefused("A proof is no list of nodes.")

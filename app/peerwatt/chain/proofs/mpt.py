@@ -115,14 +115,46 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
     """Return the root of the trie RLP(index) -> value: receipts, transactions, withdrawals."""
     if not values:
         return EMPTY_TRIE_ROOT
-    entries = sorted(
-        (rlp_string(int_bytes(index)).hex(), value) for index, value in enumerate(values)
-    )
-    return keccak(rlp_encode(_build(entries, 0)))
+    return keccak(rlp_encode(_build(_entries(values), 0, None)))
 
 
-def _build(entries: Sequence[tuple[str, bytes]], depth: int) -> Rlp:
-    """Return the node that holds ``entries``, whose paths agree up to ``depth``."""
+def ordered_key(index: int) -> bytes:
+    """Return the key of an item in the trie of a list; it is not hashed."""
+    return rlp_string(int_bytes(index))
+
+
+def ordered_proof(values: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the nodes that prove item ``index`` of a list, as :func:`verify_path` takes them.
+
+    Raises IndexError where the list has no such item.
+    """
+    if not 0 <= index < len(values):
+        raise IndexError(f"the list has no item {index}")
+    kept: dict[bytes, Rlp] = {}
+    root = _build(_entries(values), 0, kept)
+    nodes, path, reference = [rlp_encode(root)], ordered_key(index).hex(), root
+    while True:
+        found = _step(reference, path)
+        if found is None:
+            raise AssertionError("a trie holds what it was built of")
+        following, path, is_value = found
+        if is_value:
+            return nodes
+        if not isinstance(following, list):
+            following = kept[following]
+            nodes.append(rlp_encode(following))
+        reference = following
+
+
+def _entries(values: Sequence[bytes]) -> list[tuple[str, bytes]]:
+    return sorted((ordered_key(index).hex(), value) for index, value in enumerate(values))
+
+
+def _build(entries: Sequence[tuple[str, bytes]], depth: int, kept: dict[bytes, Rlp] | None) -> Rlp:
+    """Return the node that holds ``entries``, whose paths agree up to ``depth``.
+
+    Nodes that are referred to by their hash are put into ``kept``.
+    """
     first = entries[0][0]
     if len(entries) == 1:
         return [_compact(first[depth:], leaf=True), entries[0][1]]
@@ -130,18 +162,24 @@ def _build(entries: Sequence[tuple[str, bytes]], depth: int) -> Rlp:
     while common < len(first) and common < len(last) and first[common] == last[common]:
         common += 1
     if common > depth:
-        return [_compact(first[depth:common], leaf=False), _reference(_build(entries, common))]
+        below = _reference(_build(entries, common, kept), kept)
+        return [_compact(first[depth:common], leaf=False), below]
     # No RLP(index) is a prefix of another, so a branch of this trie never holds a value.
     branch: list[Rlp] = []
     for nibble in "0123456789abcdef":
         inside = [entry for entry in entries if entry[0][depth] == nibble]
-        branch.append(_reference(_build(inside, depth + 1)) if inside else b"")
+        branch.append(_reference(_build(inside, depth + 1, kept), kept) if inside else b"")
     return [*branch, b""]
 
 
-def _reference(node: Rlp) -> Rlp:
+def _reference(node: Rlp, kept: dict[bytes, Rlp] | None) -> Rlp:
     raw = rlp_encode(node)
-    return node if len(raw) < 32 else keccak(raw)
+    if len(raw) < 32:
+        return node
+    digest = keccak(raw)
+    if kept is not None:
+        kept[digest] = node
+    return digest
 
 
 def _compact(nibbles: str, *, leaf: bool) -> bytes:

@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from ..encoding import (
     EncodingFault,
     Rlp,
+    as_bytes,
+    as_int,
+    as_list,
     hex_data,
     hex_int,
     int_bytes,
+    rlp_decode,
     rlp_encode,
 )
 from . import ProofRefused
@@ -95,6 +99,30 @@ def encode_receipt(receipt: Receipt) -> bytes:
         ]
     )
     return body if receipt.type == 0 else bytes((receipt.type,)) + body
+
+
+def decode_receipt(raw: bytes) -> Receipt:
+    """Read a receipt as it stands in the trie. Raises EncodingFault on any other form of it."""
+    kind = raw[0] if raw and raw[0] < 0x80 else 0
+    status, gas, bloom, logs = as_list(rlp_decode(raw[1:] if kind else raw), 4)
+    if status not in (b"", b"\x01"):
+        raise EncodingFault("RLP: a receipt's status is neither 0 nor 1.")
+    receipt = Receipt(
+        kind,
+        status == b"\x01",
+        as_int(gas, 64),
+        tuple(_decode_log(as_list(item, 3)) for item in as_list(logs)),
+    )
+    if receipt.bloom != bloom:
+        raise EncodingFault("RLP: a receipt's bloom is not that of its logs.")
+    return receipt
+
+
+def _decode_log(items: list[Rlp]) -> LogEntry:
+    topics = tuple(as_bytes(topic, 32) for topic in as_list(items[1]))
+    if len(topics) > 4:
+        raise EncodingFault("RLP: a log has more than four topics.")
+    return LogEntry(as_bytes(items[0], 20), topics, as_bytes(items[2]))
 
 
 def verify_receipts(receipts_root: bytes, answer: object) -> tuple[Receipt, ...]:

@@ -1,14 +1,14 @@
 """Transactions of a block, rebuilt into their trie: binds a hash to its place in the block.
 
 Receipts do not name their transaction, so without this an endpoint could attach a proven
-receipt to any hash. (EIP-155, EIP-2718, EIP-2930, EIP-1559, EIP-7702.)
+receipt to any hash. (EIP-155, EIP-2718, EIP-2930, EIP-1559, EIP-4844, EIP-7702.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..encoding import EncodingFault, Rlp, hex_data, hex_int, int_bytes, keccak, rlp_encode
+from ..encoding import EncodingFault, Rlp, hex_data, hex_int, int_bytes, rlp_encode
 from . import ProofRefused
 from .mpt import ordered_root
 
@@ -23,7 +23,7 @@ def encode_transaction(value: object) -> bytes:
     if kind == 0:
         prices: list[Rlp] = [_int(value, "gasPrice")]
         return rlp_encode([_int(value, "nonce"), *prices, *_call(value), *_signature(value, "v")])
-    if kind not in (1, 2, 4):
+    if kind not in (1, 2, 3, 4):
         raise EncodingFault(f"Transactions of type {kind} are not read by this version.")
     names = ("gasPrice",) if kind == 1 else _FEES
     fields: list[Rlp] = [
@@ -33,6 +33,8 @@ def encode_transaction(value: object) -> bytes:
         *_call(value),
         _access_list(value.get("accessList", [])),
     ]
+    if kind == 3:
+        fields += [_int(value, "maxFeePerBlobGas"), _blob_hashes(value.get("blobVersionedHashes"))]
     if kind == 4:
         fields.append(_authorisations(value.get("authorizationList")))
     return bytes((kind,)) + rlp_encode([*fields, *_signature(value, "yParity")])
@@ -65,6 +67,12 @@ def _access_list(listed: object) -> list[Rlp]:
     return entries
 
 
+def _blob_hashes(listed: object) -> list[Rlp]:
+    if not isinstance(listed, list):
+        raise EncodingFault("JSON-RPC: the blob hashes must be a list.")
+    return [hex_data(item, 32) for item in listed]
+
+
 def _authorisations(listed: object) -> list[Rlp]:
     if not isinstance(listed, list) or not all(isinstance(item, Mapping) for item in listed):
         raise EncodingFault("JSON-RPC: an authorisation list must be a list of objects.")
@@ -80,14 +88,14 @@ def _authorisations(listed: object) -> list[Rlp]:
 
 
 def verify_transactions(transactions_root: bytes, answer: object) -> tuple[bytes, ...]:
-    """Return the hashes of all transactions of a block, in order, proven against its root.
+    """Return the raw bytes of all transactions of a block, in order, proven against its root.
 
-    ``answer`` is the block's list of full transactions as JSON. Raises ProofRefused or
-    EncodingFault.
+    ``answer`` is the block's list of full transactions as JSON; a transaction's hash is the
+    Keccak of its bytes. Raises ProofRefused or EncodingFault.
     """
     if not isinstance(answer, list):
         raise ProofRefused("The transactions of a block are no list.")
-    raw = [encode_transaction(item) for item in answer]
+    raw = tuple(encode_transaction(item) for item in answer)
     if ordered_root(raw) != transactions_root:
         raise ProofRefused("The transactions do not make up the block's transactions root.")
-    return tuple(keccak(item) for item in raw)
+    return raw
