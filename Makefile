@@ -33,7 +33,7 @@ contracts: setup-dev  ## compile the contracts into resources/contracts
 	@$(PY) installer/build_contracts.py
 
 bench: setup-dev  ## make bench NAME=house [JSON=FILE]
-	@$(PY) -m tests.bench.$(NAME) $(if $(JSON),--json $(JSON))
+	@$(PY) -m tests.bench.$(subst -,_,$(NAME)) $(if $(JSON),--json $(JSON))
 
 lock:             ## resolve the dependencies anew into the hashed lock files
 	@bash installer/lock.sh

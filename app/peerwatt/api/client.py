@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from peerwatt.config.paths import SitePaths
 
+from .base import Message
 from .messages import (
     SECTIONS,
     Changed,
     Command,
     Figures,
-    Message,
     NoticesView,
     PowerHistory,
     Problem,

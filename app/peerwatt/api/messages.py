@@ -7,34 +7,19 @@ section's name as the event's name.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Message(BaseModel):
-    """Base: frozen and strict about unknown fields, so that a typo is an error on both sides."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TrustMark(StrEnum):
-    """How far a chain value is proven; ``unverified`` is said, never hidden."""
-
-    VERIFIED = "verified"
-    PENDING = "pending"
-    UNVERIFIED = "unverified"
-    CONTRADICTED = "contradicted"
-
-
-class ChainValue(Message):
-    """An integer read from the chain with its proof state."""
-
-    value: int | None
-    mark: TrustMark
-    block_number: int | None = None
-    block_time_s: int | None = None
+from .base import ChainValue, Message, TrustMark
+from .wallet_messages import (
+    AccountView,
+    BroadcastSend,
+    LabelTransaction,
+    RefreshAccounts,
+    ResolveEvidence,
+    TransactionView,
+)
 
 
 class ClockView(Message):
@@ -276,21 +261,6 @@ class FlexibilityView(Message):
     sentence: str = ""
 
 
-class TransactionView(Message):
-    """One transaction of our accounts, or a payment that settlement made from or to them."""
-
-    transaction_hash: str
-    """0x hash; for a payment by settlement, words that name the interval."""
-    time_s: float
-    what: str
-    """In plain words."""
-    amount_micro: int | None = None
-    state: Literal["sent", "in block", "final", "failed"]
-    block_number: int | None = None
-    mark: TrustMark = TrustMark.PENDING
-    by: Literal["owner", "agent", "other"] = "agent"
-
-
 class AgentView(Message):
     """The key with which the engine trades, and the limits the contract holds it to."""
 
@@ -319,6 +289,8 @@ class WalletView(Message):
     total_supply: ChainValue
     agent: AgentView
     transactions: tuple[TransactionView, ...] = ()
+    accounts: tuple[AccountView, ...] = ()
+    """Accounts of the wallet, the member's first."""
     sentence: str = ""
 
 
@@ -336,10 +308,16 @@ class ChainView(Message):
     consensus: str
     chain_id: int
     validators: int
-    state: Literal["starting", "verified", "stale", "away", "stopped"]
+    state: Literal["starting", "verified", "behind", "stale", "away", "expired", "stopped"]
     sentence: str = ""
     head: int | None = None
     head_time_s: int | None = None
+    final: int | None = None
+    """Newest block that can no longer be replaced."""
+    finality: str = ""
+    """What "final" rests on, in words."""
+    evidence: str = ""
+    """What was found against the chain, in words; empty where nothing was."""
     headers_verified: int = 0
     proofs_verified: int = 0
     rejected: int = 0
@@ -482,7 +460,17 @@ class Shutdown(Message):
 
 
 Command = Annotated[
-    SetCar | SetBattery | PauseMarket | DeclineRequest | UndoAction | AdvanceClock | Shutdown,
+    SetCar
+    | SetBattery
+    | PauseMarket
+    | DeclineRequest
+    | UndoAction
+    | BroadcastSend
+    | LabelTransaction
+    | RefreshAccounts
+    | ResolveEvidence
+    | AdvanceClock
+    | Shutdown,
     Field(discriminator="command"),
 ]
 
