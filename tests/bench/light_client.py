@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from coincurve import PublicKey
 
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.consensus.bft_rules import BftState
 from peerwatt.chain.consensus.header import header_from_json, header_from_rlp
 from peerwatt.chain.consensus.qbft import QbftRules, decode_extra, header_hashes
-from peerwatt.chain.light_client import LightClient
 from peerwatt.chain.networks import Network
 from peerwatt.config.clock import DrivenClock
 

@@ -87,7 +87,7 @@ class Mainnet:
 
         Both find the committee decompressed; they take turns, and the best of each counts.
         """
-        from peerwatt.chain.beacon_store import CommitteeKeys
+        from peerwatt.chain.clients.beacon.store import CommitteeKeys
 
         keys = CommitteeKeys(None)
         store = self.start()
@@ -110,7 +110,7 @@ class Mainnet:
 
         The recorded periods are gone through again and again, each time by a new client.
         """
-        from peerwatt.chain.beacon_store import FolderCommitteeStore
+        from peerwatt.chain.clients.beacon.store import FolderCommitteeStore
 
         with tempfile.TemporaryDirectory() as folder:
             committees = FolderCommitteeStore(Path(folder), keep=16)
@@ -119,7 +119,7 @@ class Mainnet:
         return warm, self._periods(MONTH_PERIODS, None)
 
     def _periods(self, count: int, committees: Any) -> float:
-        from peerwatt.chain.beacon_store import CommitteeKeys
+        from peerwatt.chain.clients.beacon.store import CommitteeKeys
 
         used_s = 0.0
         while count > 0:
@@ -133,7 +133,7 @@ class Mainnet:
 
     def start_cpu_ms(self) -> float:
         """Return CPU milliseconds from the bootstrap's text to the first update's effect."""
-        from peerwatt.chain.beacon_store import CommitteeKeys
+        from peerwatt.chain.clients.beacon.store import CommitteeKeys
 
         def cold() -> None:
             self.apply(self.start(), json.loads(self.updates[0]), CommitteeKeys(None))

@@ -31,11 +31,11 @@ from peerwatt.chain.bindings import artefact
 from peerwatt.chain.bindings.credit import Credit
 from peerwatt.chain.bindings.registry import Member, Registry
 from peerwatt.chain.bindings.wants import fetch
+from peerwatt.chain.clients.forking.client import ForkingClient
 from peerwatt.chain.consensus.clique import rules_from
 from peerwatt.chain.encoding import checksum_address, keccak, rlp_encode
-from peerwatt.chain.forking_client import ForkingClient
 from peerwatt.chain.networks import Network
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import ChainStatus, EndpointState, SyncState
 from peerwatt.config.clock import SystemClock
 from peerwatt.config.resources import resources_dir

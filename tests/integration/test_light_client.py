@@ -17,11 +17,11 @@ from peerwatt.chain.bindings.meter import Meter, MeterRegister, SignedReading
 from peerwatt.chain.bindings.registry import Agent, Member, Registry, Role, Used
 from peerwatt.chain.bindings.settlement import Settlement
 from peerwatt.chain.bindings.wants import fetch, fetch_all
+from peerwatt.chain.clients.bft.light_client import LightClient, TransactionRefused
 from peerwatt.chain.consensus.qbft import QbftRules
 from peerwatt.chain.encoding import checksum_address, keccak, rlp_encode
-from peerwatt.chain.light_client import LightClient, TransactionRefused
 from peerwatt.chain.networks import Network
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.devnet import DevNode, RpcServer

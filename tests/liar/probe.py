@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from peerwatt.chain.answers.methods import VerifiedMethods
 from peerwatt.chain.encoding import to_hex
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.reader import ProvenReader
 
 from .scene import BUSY, NOBODY, PEOPLE, Scene
 

@@ -32,7 +32,7 @@ def _lab() -> Any:
 
 def beacon_targets(weight: int) -> list[Target]:
     """A bootstrap, and updates of the three kinds that servers give."""
-    from peerwatt.chain.beacon_store import CommitteeKeys
+    from peerwatt.chain.clients.beacon.store import CommitteeKeys
     from peerwatt.chain.consensus.beacon import parsing
     from peerwatt.chain.consensus.beacon.sync_protocol import initialize, process
 

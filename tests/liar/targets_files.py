@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from peerwatt.chain.bundle import verify_bundle
-from peerwatt.chain.bundle_make import make_bundle
-from peerwatt.chain.bundle_values import AccountValue, EventValue, Value, storage_value
-from peerwatt.chain.light_client import LightClient
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.bundles.make import make_bundle
+from peerwatt.chain.bundles.values import AccountValue, EventValue, Value, storage_value
+from peerwatt.chain.bundles.verify import verify_bundle
+from peerwatt.chain.clients.bft.light_client import LightClient
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.config.clock import DrivenClock
 
 from .corpus import Target

@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from peerwatt.chain.light_client import LightClient
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.clients.bft.light_client import LightClient
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import ChainStatus, EndpointState, EndpointStatus, SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.model.verified import ChainFault

@@ -12,7 +12,7 @@ from .consensus.rules import ChainState
 from .status import ChainStatus, Counters, Evidence
 
 if TYPE_CHECKING:
-    from .endpoint import Endpoint
+    from .endpoints.endpoint import Endpoint
     from .networks import Network
 
 

@@ -23,10 +23,10 @@ from peerwatt.model.ports import Clock
 
 from .answers import UNPROVEN, AnswerFault
 from .answers.methods import VerifiedMethods
+from .clients.opening import open_chain
 from .networks import Network
-from .opening import open_chain
 from .ports import HeaderStore, VerifiedChain
-from .reader import ProvenReader
+from .reading.reader import ProvenReader
 
 T = TypeVar("T")
 

@@ -13,10 +13,10 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
+from peerwatt.api.base import ChainValue, TrustMark
 from peerwatt.api.client import ApiClient
 from peerwatt.api.messages import (
     AgentView,
-    ChainValue,
     ChainView,
     ClockView,
     DayView,
@@ -29,7 +29,6 @@ from peerwatt.api.messages import (
     OverrideView,
     PlanView,
     SiteState,
-    TrustMark,
     WalletView,
 )
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 import peerwatt
 from peerwatt.api import client as client_module
+from peerwatt.api.base import Message
 from peerwatt.api.client import ApiClient, ApiFault, EngineAway, read_site_file
 from peerwatt.api.messages import (
     AdvanceClock,
     Changed,
     Figures,
     FlowView,
-    Message,
     Notice,
     NoticesView,
     PauseMarket,

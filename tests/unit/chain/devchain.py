@@ -11,12 +11,12 @@ from typing import Any
 from eth_account import Account
 
 from peerwatt.chain.bindings.artefact import Artefact, load_artefact
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.consensus.qbft import QbftRules
 from peerwatt.chain.encoding import checksum_address, keccak, rlp_encode
-from peerwatt.chain.light_client import LightClient
+from peerwatt.chain.endpoints.transport import JsonRpc
 from peerwatt.chain.networks import Network
-from peerwatt.chain.reader import ProvenReader
-from peerwatt.chain.transport import JsonRpc
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.config.clock import DrivenClock
 from peerwatt.devnet import DevNode, RpcServer
 

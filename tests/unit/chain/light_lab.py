@@ -9,10 +9,10 @@ from typing import Any
 from bft_lab import hash_of
 from chain_lab import CHAIN_ID, PERIOD_S, Endpoint
 
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.consensus.bft_rules import BftRules
 from peerwatt.chain.consensus.header import Header
 from peerwatt.chain.consensus.qbft import QbftRules
-from peerwatt.chain.light_client import LightClient
 from peerwatt.chain.networks import Network, SyncPlan
 from peerwatt.chain.status import EndpointState
 from peerwatt.config.clock import DrivenClock

@@ -20,15 +20,15 @@ from eth_account import Account
 
 from peerwatt.chain.answers.records import block_json, proof_json, receipt_json
 from peerwatt.chain.bindings.artefact import load_artefact
-from peerwatt.chain.blocks import ask_body, prove_body
 from peerwatt.chain.calls import CallReverted, Request
 from peerwatt.chain.calls.caller import VerifiedCaller
 from peerwatt.chain.consensus.header import Header, header_from_json, plain_hash
 from peerwatt.chain.encoding import address_bytes, checksum_address, hex_data, keccak, rlp_encode
+from peerwatt.chain.endpoints.transport import JsonRpc
 from peerwatt.chain.networks import Network
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.blocks import ask_body, prove_body
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import Counters
-from peerwatt.chain.transport import JsonRpc
 from peerwatt.devnet.genesis import GenesisAccount
 from peerwatt.model.verified import ChainFault, EndpointAway
 

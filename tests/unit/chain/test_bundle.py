@@ -23,16 +23,16 @@ from devchain import TREASURY, dev_chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peerwatt.chain.bundle import bundle_json, bundle_lines, verify_bundle
-from peerwatt.chain.bundle_find import find_way
-from peerwatt.chain.bundle_make import make_bundle, slots_bundle
-from peerwatt.chain.bundle_path import follow_way
-from peerwatt.chain.bundle_values import (
+from peerwatt.chain.bundles.find import find_way
+from peerwatt.chain.bundles.make import make_bundle, slots_bundle
+from peerwatt.chain.bundles.path import follow_way
+from peerwatt.chain.bundles.values import (
     AccountValue,
     BundleRefused,
     EventValue,
     storage_value,
 )
+from peerwatt.chain.bundles.verify import bundle_json, bundle_lines, verify_bundle
 from peerwatt.chain.consensus.bft import Vote
 from peerwatt.chain.consensus.header import Header, header_to_rlp
 from peerwatt.chain.encoding import to_hex

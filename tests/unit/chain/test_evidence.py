@@ -8,9 +8,9 @@ import pytest
 from bft_lab import first_header, hash_of, run
 from light_lab import ClientLab, MemoryStore, states
 
+from peerwatt.chain.clients.evidence import EvidenceRecord, unpack_record
 from peerwatt.chain.consensus.header import header_from_rlp
 from peerwatt.chain.encoding import EncodingFault
-from peerwatt.chain.evidence import EvidenceRecord, unpack_record
 from peerwatt.chain.status import EndpointState, Evidence, SyncState
 from peerwatt.history import History
 

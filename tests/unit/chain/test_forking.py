@@ -15,11 +15,11 @@ from clique_lab import EPOCH, KEYS, NOW_S, PERIOD_S, RULES, allowed, child, grow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peerwatt.chain.branches import BATCH
+from peerwatt.chain.clients.forking.branches import BATCH
+from peerwatt.chain.clients.forking.client import ForkingClient
+from peerwatt.chain.clients.forking.tree import ForkTree
 from peerwatt.chain.consensus.clique import CliqueState
 from peerwatt.chain.consensus.header import header_from_rlp, header_to_json
-from peerwatt.chain.fork_tree import ForkTree
-from peerwatt.chain.forking_client import ForkingClient
 from peerwatt.chain.networks import Network
 from peerwatt.chain.status import EndpointState, Evidence, SyncState
 from peerwatt.config.clock import DrivenClock
@@ -405,7 +405,7 @@ def test_the_head_is_always_the_heaviest_block_above_the_root(moves: list[tuple[
 def test_a_root_that_is_too_deep_moves_on_without_being_settled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("peerwatt.chain.fork_tree.MAX_DEPTH", 5)
+    monkeypatch.setattr("peerwatt.chain.clients.forking.tree.MAX_DEPTH", 5)
     rules = replace(RULES)
     monkeypatch.setattr(lab_chain.CliqueRules, "settles", lambda *_: False)
     tree = ForkTree(rules, ROOT)

@@ -22,9 +22,9 @@ from aura_lab import (
 )
 from chain_lab import CHAIN_ID, Endpoint, list_root, receipt
 
+from peerwatt.chain.clients.forking.client import ForkingClient
 from peerwatt.chain.consensus.aura import AuraState
 from peerwatt.chain.consensus.aura_header import AuraHeader
-from peerwatt.chain.forking_client import ForkingClient
 from peerwatt.chain.networks import Network
 from peerwatt.chain.proofs.bloom import bloom_of
 from peerwatt.chain.proofs.receipts import encode_receipt, receipt_from_json

@@ -25,9 +25,9 @@ from chain_lab import (
     to_json,
 )
 
+from peerwatt.chain.clients.bft.light_client import LightClient, TransactionRefused
 from peerwatt.chain.consensus.header import Header, header_from_rlp
-from peerwatt.chain.light_client import LightClient, TransactionRefused
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import EndpointState, Evidence, SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.model.verified import EndpointAway, Unproven
@@ -508,7 +508,7 @@ async def test_a_client_that_falls_back_says_how_far(
     endpoint = await lab.add(CHAIN[:11])
     client = lab.connect()
     assert (await client.sync()).state is SyncState.STALE
-    monkeypatch.setattr("peerwatt.chain.light_client.MAX_PER_ROUND", 4)
+    monkeypatch.setattr("peerwatt.chain.clients.bft.light_client.MAX_PER_ROUND", 4)
     endpoint.chain = list(CHAIN)
     status = await client.sync()
     assert (status.state, status.head) == (SyncState.BEHIND, 14)

@@ -10,11 +10,9 @@ import pytest
 from devchain import assert_same
 
 from peerwatt.chain.answers.records import log_json
-from peerwatt.chain.blocks import BlockBody, EventLog
 from peerwatt.chain.calls.forks import fork_of
 from peerwatt.chain.consensus.header import header_from_json, plain_hash
 from peerwatt.chain.encoding import hex_data, keccak
-from peerwatt.chain.events import LogFilter
 from peerwatt.chain.proofs import ProofRefused
 from peerwatt.chain.proofs.account import verify_account, verify_answer
 from peerwatt.chain.proofs.bloom import bloom_of, may_contain
@@ -28,6 +26,8 @@ from peerwatt.chain.proofs.receipts import (
 from peerwatt.chain.proofs.signed import decode_transaction
 from peerwatt.chain.proofs.transactions import encode_transaction
 from peerwatt.chain.proofs.withdrawals import verify_withdrawals
+from peerwatt.chain.reading.blocks import BlockBody, EventLog
+from peerwatt.chain.reading.events import LogFilter
 
 MAINNET = Path(__file__).parents[4] / "shared" / "data" / "mainnet"
 pytestmark = pytest.mark.skipif(

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from chain_lab import VALIDATORS, make_chain, network
 
+from peerwatt.chain.clients.bft.light_client import LightClient
+from peerwatt.chain.clients.opening import open_chain
 from peerwatt.chain.consensus.bft_rules import BftRules
 from peerwatt.chain.consensus.validator_contract import ValidatorContract
-from peerwatt.chain.light_client import LightClient
 from peerwatt.chain.networks import (
     NetworkFault,
     SyncPlan,
@@ -16,7 +17,6 @@ from peerwatt.chain.networks import (
     load_network,
     network_from,
 )
-from peerwatt.chain.opening import open_chain
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.resources import resource
 from peerwatt.config.settings import ChainSettings

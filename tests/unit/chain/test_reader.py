@@ -22,11 +22,11 @@ from chain_lab import (
     to_json,
 )
 
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.encoding import hex_data
-from peerwatt.chain.events import LogFilter
-from peerwatt.chain.light_client import LightClient
 from peerwatt.chain.proofs.receipts import encode_receipt, receipt_from_json
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.events import LogFilter
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.config.clock import DrivenClock
 from peerwatt.model.verified import ChainFault, Unproven
 

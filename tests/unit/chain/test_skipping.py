@@ -12,9 +12,9 @@ from light_lab import ClientLab, MemoryStore, states
 
 from peerwatt.chain.consensus.bft import Vote
 from peerwatt.chain.consensus.header import Header
+from peerwatt.chain.endpoints.transport import JsonRpc
 from peerwatt.chain.networks import SyncPlan
 from peerwatt.chain.status import EndpointState, SyncState
-from peerwatt.chain.transport import JsonRpc
 from peerwatt.model.verified import Unproven
 
 DAY_S = 86_400
@@ -167,7 +167,7 @@ async def test_a_chain_of_strangers_is_not_jumped_to(lab: ClientLab) -> None:
 async def test_a_branch_below_what_is_kept_is_evidence(
     lab: ClientLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peerwatt.chain.skipping.RING_BLOCKS", 64)
+    monkeypatch.setattr("peerwatt.chain.clients.bft.skipping.RING_BLOCKS", 64)
     other = [*CALM[:100], *run(CALM[99], 101, gas_used=7)]
     await lab.add(CALM)
     await lab.add(other)

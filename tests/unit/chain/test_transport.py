@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from chain_lab import CHAIN_ID, Endpoint, genesis
 
-from peerwatt.chain.transport import JsonRpc, RpcRefused
+from peerwatt.chain.endpoints.transport import JsonRpc, RpcRefused
 from peerwatt.model.verified import EndpointAway
 
 

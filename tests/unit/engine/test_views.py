@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from peerwatt.api.messages import SetBattery, SetCar, TrustMark
-from peerwatt.chain.bindings.registry import Used
-from peerwatt.chain.bindings.registry import Member
+from peerwatt.api.base import TrustMark
+from peerwatt.api.messages import SetBattery, SetCar
+from peerwatt.chain.bindings.registry import Member, Used
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.overrides import Overrides
 from peerwatt.engine.picture import ChainPicture, CommunityFacts

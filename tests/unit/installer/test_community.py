@@ -32,9 +32,9 @@ from peerwatt.chain.consensus.qbft import (
     encode_extra,
 )
 from peerwatt.chain.encoding import keccak, to_hex
-from peerwatt.chain.light_client import LightClient
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.networks import network_from
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.devnet import DevNode, RpcServer

@@ -15,14 +15,14 @@ from peerwatt.model.flexibility import Commitment, Direction
 from peerwatt.model.market import Tariff
 from peerwatt.model.plan import BatteryState, EvNeed, IntervalForecast
 from peerwatt.model.units import interval_start_s
-from peerwatt.planner.dive import optimum
-from peerwatt.planner.house import build
+from peerwatt.planner.convert import house_of
 from peerwatt.planner.inputs import (
     PlanInput,
     PlanInputFault,
     StepInput,
     steps_at_tariff,
 )
+from peerwatt.planner.outcome import solve
 from peerwatt.planner.plan import make_plan, solve_plan
 from peerwatt.planner.rules import rule_plan
 
@@ -184,12 +184,13 @@ def test_same_input_same_plan() -> None:
     assert solve_plan(plan_input) == solve_plan(plan_input)
 
 
-def test_dive_is_within_a_few_cents_of_branch_and_bound() -> None:
-    house = build(PlanInput(NOW, steps(), BATTERY, (CAR,), max_import_w=17_250))
-    exact, dived = house.program.solve(), optimum(house)
-    assert exact is not None
-    assert dived is not None
-    assert dived.cost <= exact.cost + 0.03
+def test_the_search_is_within_a_cent_of_branch_and_bound() -> None:
+    house = house_of(PlanInput(NOW, steps(), BATTERY, (CAR,), max_import_w=17_250))
+    quick, long = solve(house, 0.0), solve(house, 5.0)
+    assert quick is not None
+    assert long is not None
+    assert quick.found.solution.cost <= long.found.solution.cost + 0.01
+    assert quick.found.solution.cost >= quick.found.bound - 1e-6
 
 
 def test_a_day_and_a_half_is_planned_in_time() -> None:

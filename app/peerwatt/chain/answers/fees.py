@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..blocks import BlockBody
 from ..consensus.header import Header
 from ..consensus.rules import ConsensusRules
+from ..reading.blocks import BlockBody
 
 TIP_BLOCKS = 4
 """So many of the newest blocks are looked at for tips."""

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from peerwatt.model.verified import ChainFault
 
-from ..blocks import BlockBody
 from ..calls import CallReverted
 from ..calls.caller import VerifiedCaller
 from ..consensus.rules import ChainState
 from ..encoding import address_bytes, to_hex
-from ..events import MAX_BLOCKS
 from ..proofs.account import Account
-from ..reader import INLINE_BODY, ProvenReader
+from ..reading.blocks import BlockBody
+from ..reading.events import MAX_BLOCKS
+from ..reading.reader import INLINE_BODY, ProvenReader
 from ..status import SyncState
 from . import INVALID_PARAMS, NOT_SUPPORTED, REVERTED, UNPROVEN, AnswerFault
 from .fees import TIP_BLOCKS, next_base_fee, percentiles, tips

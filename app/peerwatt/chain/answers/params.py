@@ -8,8 +8,8 @@ from typing import Any
 from ..calls import Request
 from ..consensus.rules import ChainState
 from ..encoding import EncodingFault, hex_data, hex_int
-from ..events import LogFilter
 from ..ports import VerifiedChain
+from ..reading.events import LogFilter
 from . import INVALID_PARAMS, UNPROVEN, AnswerFault
 
 RING = 1024

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..blocks import BlockBody, EventLog
 from ..consensus.header import header_to_json, header_to_rlp
 from ..consensus.rules import ChainState
 from ..encoding import (
@@ -20,7 +19,8 @@ from ..encoding import (
 from ..proofs.account import Account
 from ..proofs.signed import BLOB_GAS, Transaction
 from ..proofs.withdrawals import encode_withdrawal
-from ..reader import AccountProof
+from ..reading.blocks import BlockBody, EventLog
+from ..reading.reader import AccountProof
 
 Json = dict[str, object]
 

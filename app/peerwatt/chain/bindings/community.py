@@ -16,7 +16,7 @@ from peerwatt.model.units import cost_up_micro
 from peerwatt.model.verified import Proven
 
 from ..networks import NetworkFault
-from ..reader import ProvenReader
+from ..reading.reader import ProvenReader
 from .credit import Credit
 from .flexibility import Flexibility, RequestOnChain
 from .market import Market, PlacedOrder

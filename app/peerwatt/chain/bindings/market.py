@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from peerwatt.model.market import Book, Clearing, MarketRules, Order, PriceLadder, Side
 from peerwatt.model.verified import Proven
 
-from ..reader import ProvenReader
+from ..reading.reader import ProvenReader
 from .artefact import Artefact, load_artefact
 from .layout import bits, signed
 from .wants import Want, together, word

@@ -17,7 +17,7 @@ from peerwatt.model.verified import ChainFault, Proven
 
 from ..consensus.rules import ChainState
 from ..encoding import checksum_address, hex_data, to_hex
-from ..reader import ProvenReader
+from ..reading.reader import ProvenReader
 from . import CallRefused, CallReverted, Outcome, Request
 from .deadline import CallTooLong
 from .run import DEFAULT_GAS, MAX_GAS, run_message

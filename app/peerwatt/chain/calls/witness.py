@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..consensus.rules import ChainState
 from ..encoding import EMPTY_CODE_HASH, checksum_address, keccak
 from ..proofs.account import Account
-from ..reader import ProvenReader
+from ..reading.reader import ProvenReader
 from . import CallRefused
 from .deadline import CallTooLong, check_deadline, deadline
 

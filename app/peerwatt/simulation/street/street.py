@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peerwatt.chain.bindings.community import Community
-from peerwatt.chain.light_client import LightClient
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.networks import load_network
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import (
     ChainSettings,

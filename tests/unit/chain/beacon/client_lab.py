@@ -9,7 +9,7 @@ from typing import Any
 from beacon_lab import NAMES, Chain
 from beacon_peer import BeaconPeer, ExecutionPeer, network, time_of
 
-from peerwatt.chain.beacon_client import BeaconClient
+from peerwatt.chain.clients.beacon.client import BeaconClient
 from peerwatt.chain.status import EndpointState
 from peerwatt.config.clock import DrivenClock
 

@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from py_arkworks_bls12381 import G1Point
 
-from peerwatt.chain.beacon_store import CommitteeKeys
+from peerwatt.chain.clients.beacon.store import CommitteeKeys
 from peerwatt.chain.consensus.beacon import parsing
 from peerwatt.chain.consensus.beacon.committee_points import (
     PRIME,

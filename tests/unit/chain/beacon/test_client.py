@@ -17,9 +17,9 @@ from client_lab import (
     states,
 )
 
-from peerwatt.chain import beacon_follower
-from peerwatt.chain.beacon_client import BeaconClient
-from peerwatt.chain.beacon_store import FolderCommitteeStore
+from peerwatt.chain.clients.beacon import follower as beacon_follower
+from peerwatt.chain.clients.beacon.client import BeaconClient
+from peerwatt.chain.clients.beacon.store import FolderCommitteeStore
 from peerwatt.chain.networks import NetworkFault
 from peerwatt.chain.status import SyncState
 from peerwatt.config.clock import DrivenClock

@@ -13,8 +13,8 @@ import pytest
 from beacon_lab import to_hex
 from beacon_peer import Peer
 
-from peerwatt.chain.beacon_follower import BeaconFollower
-from peerwatt.chain.beacon_store import CommitteeKeys, FolderCommitteeStore
+from peerwatt.chain.clients.beacon.follower import BeaconFollower
+from peerwatt.chain.clients.beacon.store import CommitteeKeys, FolderCommitteeStore
 from peerwatt.chain.consensus.beacon.committee_points import (
     decompress,
     pack_points,

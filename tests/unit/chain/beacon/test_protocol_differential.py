@@ -23,7 +23,7 @@ from beacon_lab import (
     to_hex,
 )
 
-from peerwatt.chain.beacon_store import CommitteeKeys
+from peerwatt.chain.clients.beacon.store import CommitteeKeys
 from peerwatt.chain.consensus.beacon.objects import LightHeader, SyncCommittee
 from peerwatt.chain.consensus.beacon.parsing import bootstrap_from_json, update_from_json
 from peerwatt.chain.consensus.beacon.store import LightClientStore

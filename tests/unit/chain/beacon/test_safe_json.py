@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from peerwatt.chain.safe_json import MAX_NESTING, parse
+from peerwatt.chain.endpoints.safe_json import MAX_NESTING, parse
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Proof files: written from verified values, checked without a connection."""

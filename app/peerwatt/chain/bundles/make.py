@@ -1,0 +1,175 @@
+"""Writes proof files: values with everything that proves them, for whoever has no connection.
+
+A file holds the network's parameters and trust root, the headers from there to the value's
+block, the nodes of all proofs once each, and the values with names and units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..consensus.header import header_to_rlp
+from ..consensus.rules import ChainState
+from ..encoding import checksum_address, hex_data, to_hex
+from ..proofs.mpt import ordered_proof
+from ..proofs.receipts import encode_receipt
+from ..reading.blocks import BlockBody
+from ..reading.reader import AccountProof, ProvenReader
+from .find import find_way
+from .path import describe
+from .values import (
+    FORMAT,
+    VERSION,
+    AccountValue,
+    BundleRefused,
+    EventValue,
+    SlotValue,
+    Value,
+    account_field,
+    slot_to_json,
+)
+
+Json = dict[str, Any]
+
+
+class _Nodes:
+    """All nodes of a file, each once; proofs name them by their place."""
+
+    def __init__(self) -> None:
+        self._places: dict[bytes, int] = {}
+
+    def places(self, nodes: Sequence[bytes]) -> list[int]:
+        return [self._places.setdefault(node, len(self._places)) for node in nodes]
+
+    @property
+    def listed(self) -> list[str]:
+        return [to_hex(node) for node in self._places]
+
+
+async def make_bundle(
+    reader: ProvenReader, values: Sequence[Value], block: int | None = None
+) -> Json:
+    """Return a proof file of values, all state at one block, as a JSON document.
+
+    ``block`` is the newest by default; events stand in the blocks where they happened. Raises
+    BundleRefused for a network that this version writes none of, Unproven or EndpointAway.
+    """
+    if not values:
+        raise BundleRefused("A proof file needs at least one value.")
+    network = reader.client.network
+    described = describe(network)
+    state = reader.client.pinned(block)
+    nodes = _Nodes()
+    found = await reader.prove_at(state, _wanted(values))
+    receipts = [await _receipt(reader, v, nodes) for v in values if isinstance(v, EventValue)]
+    blocks = {state.header.number: state, **{s.header.number: s for s, _ in receipts}}
+    now_s = reader.client.clock.now_s()
+    way = await find_way(reader, list(blocks.values()), now_s)
+    records: list[Json] = []
+    events = iter(range(len(receipts)))
+    for value in values:
+        if isinstance(value, EventValue):
+            place = next(events)
+            records.append(_event(value, place, receipts[place][1]))
+        else:
+            records.append(_state_value(value, found))
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": {"name": network.name, **described},
+        "block": {
+            "number": state.header.number,
+            "hash": to_hex(state.block_hash),
+            "time_s": state.header.timestamp,
+        },
+        "headers": [to_hex(header_to_rlp(header)) for header in way],
+        "accounts": [_account(address, item, nodes) for address, item in found.items()],
+        "receipts": [record for _, record in receipts],
+        "nodes": nodes.listed,
+        "values": records,
+    }
+
+
+async def slots_bundle(
+    reader: ProvenReader, address: str, slots: Sequence[int] = (), block: int | None = None
+) -> Json:
+    """Return a proof file of raw storage words of a contract, or of an account's balance.
+
+    Raises as :func:`make_bundle`.
+    """
+    values: list[Value] = [SlotValue(f"slot {slot:#x}", address, slot) for slot in slots]
+    return await make_bundle(reader, values or [AccountValue("balance", address)], block)
+
+
+def _wanted(values: Sequence[Value]) -> dict[str, list[int]]:
+    wanted: dict[str, list[int]] = {}
+    for value in values:
+        if not isinstance(value, EventValue):
+            slots = wanted.setdefault(checksum_address(hex_data(value.address, 20)), [])
+            if isinstance(value, SlotValue):
+                slots.append(value.slot)
+    return wanted
+
+
+def _account(address: str, item: AccountProof, nodes: _Nodes) -> Json:
+    return {
+        "address": address,
+        "proof": nodes.places(item.nodes),
+        "slots": [
+            {"slot": f"0x{slot:064x}", "proof": nodes.places(item.slot_nodes[slot])}
+            for slot in item.proven.slots
+        ],
+    }
+
+
+def _state_value(value: SlotValue | AccountValue, found: dict[str, AccountProof]) -> Json:
+    address = checksum_address(hex_data(value.address, 20))
+    proven = found[address].proven
+    if isinstance(value, SlotValue):
+        return slot_to_json(value, proven.slots[value.slot])
+    return {
+        "kind": "account",
+        "label": value.label,
+        "unit": value.unit,
+        "address": address,
+        "field": value.field,
+        "value": account_field(proven.account, value.field),
+    }
+
+
+async def _receipt(
+    reader: ProvenReader, value: EventValue, nodes: _Nodes
+) -> tuple[ChainState, Json]:
+    found = await reader.locate(value.transaction_hash)
+    if found is None:
+        raise BundleRefused(f"The transaction of {value.label!r} is in no block that is kept.")
+    body, index = found
+    record = {
+        "block": body.header.number,
+        "index": index,
+        "transaction": nodes.places(ordered_proof(body.raw, index)),
+        "receipt": nodes.places(ordered_proof([encode_receipt(r) for r in body.receipts], index)),
+        "log": _log_in_receipt(body, index, value),
+    }
+    return reader.client.pinned(body.header.number), record
+
+
+def _log_in_receipt(body: BlockBody, index: int, value: EventValue) -> int:
+    """Return an event's place within its transaction."""
+    indices = [e.log_index for e in body.events if e.transaction_index == index]
+    if value.log_index not in indices:
+        raise BundleRefused(f"The transaction of {value.label!r} has no event {value.log_index}.")
+    return indices.index(value.log_index)
+
+
+def _event(value: EventValue, place: int, record: Json) -> Json:
+    return {
+        "kind": "event",
+        "label": value.label,
+        "unit": value.unit,
+        "receipt": place,
+        "log": record.pop("log"),
+        "contract": value.contract,
+        "transaction": value.transaction_hash,
+    }

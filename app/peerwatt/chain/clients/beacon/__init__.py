@@ -1,0 +1,1 @@
+"""Ethereum's proof of stake: blocks are final when the validators' checkpoint covers them."""

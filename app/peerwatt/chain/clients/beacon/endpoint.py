@@ -1,0 +1,71 @@
+"""One beacon endpoint as the follower sees it: its state, its last words, when to ask it again."""
+
+from __future__ import annotations
+
+import logging
+
+from peerwatt.model.verified import ChainFault, Unproven
+
+from ...endpoints.endpoint import MAX_PAUSE_S
+from ...status import EndpointState, EndpointStatus
+from .rest import BeaconRest, RestRefused
+
+log = logging.getLogger(__name__)
+
+
+class BeaconEndpoint:
+    """Follows one beacon endpoint; logs once when it is lost and once when it is back."""
+
+    def __init__(self, rest: BeaconRest) -> None:
+        self.rest = rest
+        self.state = EndpointState.AWAY
+        self.sentence = "not asked yet"
+        self.slot: int | None = None
+        """Slot of the newest header that it proved."""
+        self.answered_s: float | None = None
+        self._faults = 0
+        self._due_s = float("-inf")
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return self.rest.name
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether what it served last held."""
+        return self.state in (EndpointState.FOLLOWING, EndpointState.BEHIND)
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether it should be asked now; after failures the pauses grow to 30 s."""
+        return now_s >= self._due_s
+
+    def status(self, head_age_s: float | None) -> EndpointStatus:
+        """Return its state for the screen; ``head_age_s`` is the age of its newest header."""
+        name = f"{self.name} (beacon)"
+        return EndpointStatus(
+            name, self.state, None, self.sentence, head_age_s, None, self.answered_s
+        )
+
+    def served(self, slot: int, sentence: str, now_s: float, due_s: float) -> None:
+        """Note that its answers held; ``sentence`` says how it lags, empty when it does not."""
+        if self._faults:
+            log.info("The beacon endpoint %s is back.", self.name)
+        self._faults, self._due_s, self.answered_s = 0, due_s, now_s
+        self.slot = max(slot, self.slot or 0)
+        self.state = EndpointState.BEHIND if sentence else EndpointState.FOLLOWING
+        self.sentence = sentence
+
+    def failed(self, fault: ChainFault, now_s: float) -> None:
+        """Note that it is away, does not serve what is needed, or contradicts what is proven."""
+        state = EndpointState.AWAY
+        if isinstance(fault, Unproven):
+            state = EndpointState.CONTRADICTS
+        elif isinstance(fault, RestRefused):
+            state = EndpointState.BEHIND
+        if self._faults == 0 or state != self.state:
+            lied = state is EndpointState.CONTRADICTS
+            log.warning("%s%s", f"{self.name}: " if lied else "", fault)
+        self.state, self.sentence = state, str(fault)
+        self._due_s = now_s + min(2.0**self._faults, MAX_PAUSE_S)
+        self._faults += 1

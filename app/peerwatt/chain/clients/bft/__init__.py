@@ -1,0 +1,1 @@
+"""QBFT and IBFT 2.0: blocks are final when sealed."""

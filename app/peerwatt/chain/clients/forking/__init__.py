@@ -1,0 +1,1 @@
+"""Clique and AuRa: blocks may be replaced until enough validators built on them."""

@@ -1,0 +1,1 @@
+"""Endpoints: strangers that are asked, and how little they can do."""

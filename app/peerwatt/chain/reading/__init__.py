@@ -1,0 +1,1 @@
+"""Reading: values and events, each with proof from one verified block."""
