@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(words)
     _add_chain(words)
     _add_audit(words)
+    _add_signer(words)
     return parser
 
 
@@ -87,17 +88,24 @@ def _add_devices(words: Commands[argparse.ArgumentParser]) -> None:
 
 def _add_plan(words: Commands[argparse.ArgumentParser]) -> None:
     plan = words.add_parser("plan", help="JSON in, plan as JSON out")
-    plan.add_argument("--input", type=Path, required=True, metavar="FILE")
+    way = plan.add_mutually_exclusive_group(required=True)
+    way.add_argument("--input", type=Path, metavar="FILE", help="plan one problem")
+    way.add_argument("--serve", action="store_true", help="one problem a line until input ends")
     plan.set_defaults(run=commands.plan)
 
 
 def _add_chain(words: Commands[argparse.ArgumentParser]) -> None:
-    chain = words.add_parser("chain", help="what is verified")
-    actions = chain.add_subparsers(required=True, metavar="status")
+    chain = words.add_parser("chain", help="what is verified; check a proof file offline")
+    actions = chain.add_subparsers(required=True, metavar="status | verify")
     status = actions.add_parser("status", help="what is verified, up to which block")
     status.add_argument("--json", action="store_true")
     status.add_argument("--site", default=argparse.SUPPRESS)
     status.set_defaults(run=commands.chain_status)
+    verify = actions.add_parser("verify", help="check a proof file, offline")
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument("--json", action="store_true")
+    verify.add_argument("--site", default=argparse.SUPPRESS, help="whose network it must be of")
+    verify.set_defaults(run=commands.chain_verify)
 
 
 def _add_audit(words: Commands[argparse.ArgumentParser]) -> None:
@@ -106,6 +114,13 @@ def _add_audit(words: Commands[argparse.ArgumentParser]) -> None:
     audit.add_argument("--site", default=argparse.SUPPRESS)
     audit.add_argument("--json", action="store_true")
     audit.set_defaults(run=commands.audit)
+
+
+def _add_signer(words: Commands[argparse.ArgumentParser]) -> None:
+    # For the window and for scripts: no help line, since nobody types JSON into it.
+    signer = words.add_parser("signer")
+    signer.add_argument("--site", default=argparse.SUPPRESS)
+    signer.set_defaults(run=commands.signer)
 
 
 def _positive(text: str) -> int:

@@ -61,12 +61,16 @@ def _print(options: argparse.Namespace, data: object, lines: list[str]) -> None:
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Read a problem as JSON and print its plan as JSON."""
-    from peerwatt.planner import PlanInputFault, plan_from_json
+    """Read a problem as JSON and print its plan as JSON, or do so line by line."""
+    from peerwatt.engine.plan_service import PlanService, serve
+    from peerwatt.planner import PlanInputFault
 
+    if options.serve:
+        serve(sys.stdin, sys.stdout)
+        return 0
     try:
         document = json.loads(options.input.read_text(encoding="utf-8"))
-        answer = plan_from_json(document)
+        answer = PlanService().plan(document)
     except PlanInputFault as fault:
         raise Failure(f"{options.input}: {fault}") from None
     except (ValueError, OSError) as fault:
@@ -76,24 +80,50 @@ def plan(options: argparse.Namespace) -> int:
 
 
 def chain_status(options: argparse.Namespace) -> int:
-    """Say what the running engine has verified."""
+    """Say what the running engine has verified; fails where that is not the newest block."""
     from peerwatt.api.client import ApiClient, ApiFault, EngineAway
+    from peerwatt.api.status_lines import chain_lines
 
     async def ask() -> Any:
         async with ApiClient.from_site(SitePaths.named(options.site or DEFAULT_SITE)) as client:
-            return (await client.state()).chain
+            return await client.state()
 
     try:
-        chain = asyncio.run(ask())
+        state = asyncio.run(ask())
     except (ApiFault, EngineAway) as fault:
         raise Failure(str(fault)) from None
-    lines = [
-        f"{chain.network} ({chain.consensus}, chain {chain.chain_id}): {chain.sentence}",
-        f"{chain.headers_verified} headers and {chain.proofs_verified} proofs verified, "
-        f"{chain.rejected} refused, {chain.validators} validators",
-        *(f"{e.url}: {e.state} {e.sentence}".rstrip() for e in chain.endpoints),
-    ]
-    _print(options, chain.model_dump(mode="json"), lines)
+    chain = state.chain
+    _print(options, chain.model_dump(mode="json"), chain_lines(chain, state.clock.now_s))
+    if chain.state != "verified":
+        raise Failure(f"the chain is not verified now ({chain.state}): {chain.sentence}")
+    if chain.reading:
+        raise Failure(f"the chain is verified, but its values are not read: {chain.reading}")
+    return 0
+
+
+def chain_verify(options: argparse.Namespace) -> int:
+    """Check a proof file offline and say on which trust root it rests."""
+    from peerwatt.chain.bundles.verify import bundle_json, bundle_lines, verify_bundle
+    from peerwatt.chain.bundles.values import BundleRefused
+    from peerwatt.chain.networks import NetworkFault, load_network
+    from peerwatt.config.clock import SystemClock
+    from peerwatt.config.settings import SettingsFault, load_settings
+
+    try:
+        chain = load_settings(SitePaths.named(options.site or DEFAULT_SITE).settings).chain
+        network = load_network(chain) if options.site or chain.genesis_hash else None
+        document = json.loads(options.file.read_text(encoding="utf-8"))
+        found = verify_bundle(
+            document,
+            now_s=SystemClock().now_s(),
+            known=[network] if network else [],
+            site=network if options.site else None,
+        )
+    except (BundleRefused, NetworkFault, SettingsFault) as fault:
+        raise Failure(f"{options.file}: {fault}") from None
+    except (ValueError, OSError, RecursionError) as fault:
+        raise Failure(f"{options.file} is no JSON that can be read: {fault}") from None
+    _print(options, bundle_json(found), bundle_lines(found))
     return 0
 
 
@@ -116,3 +146,10 @@ def audit(options: argparse.Namespace) -> int:
     ]
     _print(options, dataclasses.asdict(result), lines)
     return 1 if result.faults else 0
+
+
+def signer(options: argparse.Namespace) -> int:
+    """Answer the wallet's requests on standard input: the process that opens the owner's keys."""
+    from peerwatt.wallet.signer_process import run
+
+    return run(options.site or DEFAULT_SITE)

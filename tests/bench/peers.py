@@ -1,57 +1,33 @@
-"""Peers of a benchmark: other programs, in an environment of their own, asked over JSON lines."""
+"""Environments of the peers that benchmarks compare with: prepared when first needed."""
 
 from __future__ import annotations
 
-import json
+import os
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def python_of(name: str) -> Path:
-    """Return the Python of ``.venv-bench-NAME``; makes the environment where it is missing."""
-    made = subprocess.run(
-        ["bash", str(ROOT / "installer" / "bench.sh"), name],
-        check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    return ROOT / made.stdout.strip().splitlines()[-1]
+def peer_python(name: str) -> Path:
+    """Return the interpreter of ``.venv-bench-NAME``, installing its locked packages first.
+
+    Raises RuntimeError, with what the installation said, if it cannot be prepared.
+    """
+    done = subprocess.run(
+        ["bash", str(ROOT / "installer" / "bench.sh"), name], stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"the peers of bench {name} are not there: {done.stderr.strip()}")
+    return ROOT / f".venv-bench-{name}" / "bin" / "python"
 
 
-class Peer:
-    """A script in a benchmark's environment that answers one JSON line with one JSON line."""
+def run_peer(name: str, script: Path, *arguments: str, timeout_s: float = 3_600.0) -> None:
+    """Run a script in the peers' environment, which knows nothing of this project.
 
-    def __init__(self, name: str, script: Path, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [str(python_of(name)), str(script), *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def ask(self, question: object) -> Any:
-        """Return the answer to one question. Raises RuntimeError when the peer has ended."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the peer {self._process.args!r} has ended")
-        return json.loads(line)
-
-    def __enter__(self) -> Peer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+    Raises CalledProcessError if it fails.
+    """
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    subprocess.run(
+        [str(peer_python(name)), str(script), *arguments], env=kept, check=True, timeout=timeout_s
+    )

@@ -14,8 +14,15 @@ from typing import Any
 STEPS, DAY = 192, 96
 LOAD_KWH_YEAR, PV_KWH_YEAR = 4500.0, 6000.0
 STARTS = {"summer": dt.datetime(2019, 7, 1), "winter": dt.datetime(2019, 1, 7)}
-BATTERY = {"capacity_kwh": 10.0, "soc_min_kwh": 0.5, "soc_max_kwh": 10.0, "charge_max_kw": 5.0,
-           "discharge_max_kw": 5.0, "charge_efficiency": 0.95, "discharge_efficiency": 0.95}  # fmt: skip
+BATTERY = {
+    "capacity_kwh": 10.0,
+    "soc_min_kwh": 0.5,
+    "soc_max_kwh": 10.0,
+    "charge_max_kw": 5.0,
+    "discharge_max_kw": 5.0,
+    "charge_efficiency": 0.95,
+    "discharge_efficiency": 0.95,
+}
 
 
 def year() -> tuple[list[dt.datetime], list[float], list[float]]:

@@ -29,14 +29,13 @@ Output::
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ..model.flexibility import Commitment, Direction
 from ..model.plan import BatteryState, EvNeed
 from ..model.units import interval_at
+from .fields import Fields
 from .inputs import DEFAULT_WEAR_MICRO_PER_KWH, PlanInput, PlanInputFault, StepInput
 from .plan import solve_plan
 
@@ -61,7 +60,7 @@ def plan_from_json(document: object) -> dict[str, Any]:
 
 def input_from_json(document: object) -> PlanInput:
     """Read a document into a PlanInput. Raises PlanInputFault, which names the field."""
-    top = _Fields(document, "", _TOP)
+    top = Fields(document, "", _TOP)
     if top.whole("schema", 1) != 1:
         raise PlanInputFault("schema", "must be 1")
     now_s = top.number("now_s", low=0)
@@ -85,72 +84,8 @@ def input_from_json(document: object) -> PlanInput:
     )
 
 
-class _Fields:
-    """Reads typed fields of one JSON object and names them in errors."""
-
-    def __init__(self, value: object, path: str, known: set[str]) -> None:
-        if not isinstance(value, Mapping):
-            raise PlanInputFault(path or "document", "must be a JSON object")
-        for key in value:
-            if key not in known:
-                raise PlanInputFault(self._join(path, str(key)), "is not a known field")
-        self._value, self._path = value, path
-
-    @staticmethod
-    def _join(path: str, name: str) -> str:
-        return f"{path}.{name}" if path else name
-
-    def raw(self, name: str) -> object:
-        return self._value.get(name)
-
-    def number(
-        self, name: str, default: float | None = None, low: float = -1e12, high: float = 1e12
-    ) -> float:
-        value = self._value.get(name, default)
-        path = self._join(self._path, name)
-        if value is None:
-            raise PlanInputFault(path, "is missing")
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise PlanInputFault(path, f"must be a number, not {value!r:.40}")
-        if not low <= value <= high:
-            raise PlanInputFault(path, f"must lie between {low:g} and {high:g}, not {value:g}")
-        return float(value)
-
-    def whole(
-        self, name: str, default: int | None = None, low: float = -1e12, high: float = 1e12
-    ) -> int:
-        value = self.number(name, default, low, high)
-        if value != int(value):
-            raise PlanInputFault(self._join(self._path, name), f"must be whole, not {value:g}")
-        return int(value)
-
-    def optional(self, name: str, low: float = -1e12) -> float | None:
-        return None if self._value.get(name) is None else self.number(name, low=low)
-
-    def optional_whole(self, name: str) -> int | None:
-        return None if self._value.get(name) is None else self.whole(name)
-
-    def text(self, name: str, default: str) -> str:
-        value = self._value.get(name, default)
-        if not isinstance(value, str):
-            raise PlanInputFault(self._join(self._path, name), "must be text")
-        return value
-
-    def items(self, name: str, required: bool = False) -> list[object]:
-        value = self._value.get(name)
-        if value is None and not required:
-            return []
-        if not isinstance(value, list) or (required and not value):
-            raise PlanInputFault(self._join(self._path, name), "must be a list with entries")
-        return value
-
-
 def _step(item: object, index: int, first: int) -> StepInput:
-    fields = _Fields(
+    fields = Fields(
         item,
         f"intervals[{index}]",
         {"pv_wh", "load_wh", "import_price_micro", "export_price_micro",
@@ -171,7 +106,7 @@ def _step(item: object, index: int, first: int) -> StepInput:
 def _battery(item: object) -> BatteryState | None:
     if item is None:
         return None
-    fields = _Fields(
+    fields = Fields(
         item,
         "battery",
         {"capacity_wh", "soc_pct", "reserve_pct", "max_charge_w", "max_discharge_w",
@@ -189,7 +124,7 @@ def _battery(item: object) -> BatteryState | None:
 
 
 def _car(item: object, index: int) -> EvNeed:
-    fields = _Fields(
+    fields = Fields(
         item, f"cars[{index}]", {"energy_wh", "deadline_s", "max_power_w", "min_power_w"}
     )
     return EvNeed(
@@ -203,7 +138,7 @@ def _car(item: object, index: int) -> EvNeed:
 
 def _commitment(item: object, index: int) -> Commitment:
     path = f"commitments[{index}]"
-    fields = _Fields(
+    fields = Fields(
         item,
         path,
         {"request_id", "direction", "first_interval", "interval_count", "baseline_wh",

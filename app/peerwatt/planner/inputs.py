@@ -39,6 +39,15 @@ class StepInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioInput:
+    """One way the future may go: energies by step, Wh, with its weight."""
+
+    weight: float
+    pv_wh: tuple[int, ...]
+    load_wh: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanInput:
     """All that a plan depends on. Steps are consecutive; the first holds ``now_s``.
 
@@ -60,6 +69,15 @@ class PlanInput:
     wear_micro_per_kwh: int = DEFAULT_WEAR_MICRO_PER_KWH
     timezone: str = "UTC"
     """For the hours named in reasons only."""
+    import_limits_w: tuple[float | None, ...] = ()
+    """The grid operator's limits by step, W, besides the connection's."""
+    export_limits_w: tuple[float | None, ...] = ()
+    sigma_wh: tuple[int, ...] = ()
+    """One standard deviation of load - sun by step; empty: no hedge within a step."""
+    scenarios: tuple[ScenarioInput, ...] = ()
+    """Ways the future may go; what is kept for later is worth its mean over them."""
+    previous: Plan | None = None
+    """The plan before: equals are decided in its favour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +120,29 @@ def check(plan_input: PlanInput) -> None:
             raise PlanInputFault(f"steps[{index}].interval", f"must be {first + index}")
         if step.pv_wh < 0 or step.load_wh < 0 or step.market_wh < 0:
             raise PlanInputFault(f"steps[{index}]", "energies must not be negative")
-    battery = plan_input.battery
-    if battery is not None:
-        if battery.capacity_wh <= 0:
-            raise PlanInputFault("battery.capacity_wh", "must be above 0")
-        if not 0 < battery.efficiency_one_way <= 1:
-            raise PlanInputFault("battery.efficiency_one_way", "must be above 0 and at most 1")
-        if min(battery.max_charge_w, battery.max_discharge_w) < 0:
-            raise PlanInputFault("battery.max_charge_w", "powers must not be negative")
+    _check_battery(plan_input.battery)
+    _check_series(plan_input)
     for index, car in enumerate(plan_input.cars):
         if not 0 <= car.min_power_w <= car.max_power_w:
             raise PlanInputFault(f"cars[{index}].min_power_w", "must lie between 0 and max_power_w")
+
+
+def _check_series(plan_input: PlanInput) -> None:
+    for name in ("sigma_wh", "import_limits_w", "export_limits_w"):
+        given = getattr(plan_input, name)
+        if given and len(given) != len(plan_input.steps):
+            raise PlanInputFault(name, f"must have {len(plan_input.steps)} entries or none")
+    for index, scenario in enumerate(plan_input.scenarios):
+        if not len(scenario.pv_wh) == len(scenario.load_wh) == len(plan_input.steps):
+            raise PlanInputFault(f"scenarios[{index}]", "must cover all steps")
+
+
+def _check_battery(battery: BatteryState | None) -> None:
+    if battery is None:
+        return
+    if battery.capacity_wh <= 0:
+        raise PlanInputFault("battery.capacity_wh", "must be above 0")
+    if not 0 < battery.efficiency_one_way <= 1:
+        raise PlanInputFault("battery.efficiency_one_way", "must be above 0 and at most 1")
+    if min(battery.max_charge_w, battery.max_discharge_w) < 0:
+        raise PlanInputFault("battery.max_charge_w", "powers must not be negative")

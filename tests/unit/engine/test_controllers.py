@@ -13,6 +13,7 @@ from peerwatt.engine.controllers import (
     CONTROLLERS,
     AwardedWindow,
     BatteryLimits,
+    CarState,
     ChargerLimits,
     CycleContext,
     CycleResult,
@@ -100,7 +101,7 @@ def award(direction: Direction, baseline: int, quantity: int, so_far: int) -> Aw
     return AwardedWindow(Commitment(9, direction, T, 4, baseline, quantity, 1), so_far)
 
 
-SUNNY = Memory(surplus_charging=True)
+SUNNY = Memory(cars={"charger": CarState(charging=True)})
 
 CASES: list[tuple[str, CycleContext, float | None, float | None]] = [
     ("nothing to do: battery by itself, car waits", context(), 0, None),

@@ -12,7 +12,7 @@ from peerwatt.chain.bindings.registry import Member, Used
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.overrides import Overrides
 from peerwatt.engine.picture import ChainPicture, CommunityFacts
-from peerwatt.engine.views.chain import WalletState, chain_value, wallet_view
+from peerwatt.engine.views.wallet import WalletState, chain_value, wallet_view
 from peerwatt.engine.views.flow import flow_view
 from peerwatt.engine.views.market import MarketState, market_view, open_interval
 from peerwatt.engine.views.plan import PlanState, plan_view

@@ -22,9 +22,9 @@ from peerwatt.planner.inputs import (
     StepInput,
     steps_at_tariff,
 )
-from peerwatt.planner.outcome import solve
 from peerwatt.planner.plan import make_plan, solve_plan
 from peerwatt.planner.rules import rule_plan
+from peerwatt.planner.solving import solve
 
 FIRST = 1_944_456  # 18:00 UTC of some day
 NOW = float(interval_start_s(FIRST))
