@@ -24,6 +24,8 @@ from .messages import (
     SiteFile,
     SiteState,
 )
+from .proof_messages import ProofFile, ProofRequest
+from .wallet_messages import PreparedSend, PrepareSend
 
 TIMEOUT_S = 30.0
 """Longest wait for an answer: a simulated control cycle may settle an interval."""
@@ -110,6 +112,26 @@ class ApiClient:
         request = self._http.build_request("POST", "/v1/command", json=command.model_dump())
         return await self._send(Changed, request)
 
+    async def prepare(self, body: PrepareSend) -> PreparedSend:
+        """Return a transaction of the owner, ready for the signer's process."""
+        request = self._http.build_request("POST", "/v1/wallet/prepare", json=body.model_dump())
+        return await self._send(PreparedSend, request)
+
+    async def transactions_csv(
+        self, start_s: float | None = None, end_s: float | None = None
+    ) -> str:
+        """Return the wallet's list as CSV (RFC 4180), all of it or a stretch of time."""
+        ends = {"start_s": start_s, "end_s": end_s}
+        query = {name: value for name, value in ends.items() if value is not None}
+        path = "/v1/wallet/transactions.csv"
+        response = await self._answer(self._http.build_request("GET", path, params=query))
+        return response.content.decode("utf-8", "replace")
+
+    async def proof(self, body: ProofRequest) -> ProofFile:
+        """Return a file that proves values of the screen."""
+        request = self._http.build_request("POST", "/v1/proof", json=body.model_dump())
+        return await self._send(ProofFile, request)
+
     async def stream(
         self, silence_s: float = STREAM_SILENCE_S
     ) -> AsyncGenerator[tuple[str, Message], None]:
@@ -133,13 +155,16 @@ class ApiClient:
         return await self._send(kind, self._http.build_request("GET", path, params=query))
 
     async def _send(self, kind: type[M], request: httpx.Request) -> M:
+        return _parsed(kind, (await self._answer(request)).content)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         try:
             response = await self._http.send(request)
         except httpx.HTTPError as fault:
             raise self._away(fault) from fault
         if response.is_error:
             raise _refusal(response)
-        return _parsed(kind, response.content)
+        return response
 
     @asynccontextmanager
     async def _opened(

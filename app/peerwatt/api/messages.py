@@ -97,6 +97,11 @@ class NextAction(Message):
     subject: Literal["car", "battery", "market", "flexibility", "house"]
     undo: str | None = None
     """Words of the undo button (such as "Not tonight"); ``None`` where nothing can be undone."""
+    change: str = ""
+    """What would change it, in one sentence."""
+    undo_cost_micro: int | None = None
+    """What undoing it costs more over the coming days, found by planning the house around it;
+    below zero it saves. ``None`` while that is not known."""
 
 
 class PlanPoint(Message):
@@ -113,12 +118,52 @@ class PlanPoint(Message):
     price_micro: int
 
 
+class OverrideCosts(Message):
+    """What each override would cost more than the plan if it were chosen now, micro-units."""
+
+    car_now: int | None = None
+    car_pause: int | None = None
+    battery_hold: int | None = None
+
+
+class ForecastScoreView(Message):
+    """How forecasts of one quantity did, so far ahead."""
+
+    quantity: Literal["pv", "load"]
+    stage: str
+    """How far ahead: ``1 h``, ``6 h``, ``24 h`` or ``48 h``."""
+    error_w: float
+    """Mean absolute error."""
+    bias_w: float
+    """Mean of forecast less measured."""
+    crps_w: float
+    best: str
+    """The method with the least error here; ``bands`` is the one that is used."""
+    best_error_w: float
+
+
+class ForecastView(Message):
+    """What forecasts rest on, and how good they were in the last two weeks."""
+
+    learned_s: float | None = None
+    """When they were last learned; ``None``: still from rules of thumb."""
+    learned_days: float = 0.0
+    weather: str = ""
+    """What is wrong with the weather source; empty where all is well or there is none."""
+    scores: tuple[ForecastScoreView, ...] = ()
+
+
 class PlanView(Message):
     """Next hours."""
 
     made_s: float | None = None
     points: tuple[PlanPoint, ...] = ()
     actions: tuple[NextAction, ...] = ()
+    sentence: str = ""
+    """What is to be known of the plan itself: that it is old, or made by rule; mostly empty."""
+    solve_ms: float = 0.0
+    overrides: OverrideCosts = OverrideCosts()
+    forecast: ForecastView = ForecastView()
 
 
 class DeviceValue(Message):
@@ -291,20 +336,46 @@ class WalletView(Message):
     transactions: tuple[TransactionView, ...] = ()
     accounts: tuple[AccountView, ...] = ()
     """Accounts of the wallet, the member's first."""
+    incomplete: str = ""
+    """Where payments may be missing from the list, in words; balances are proven apart from it."""
     sentence: str = ""
 
 
 class EndpointView(Message):
+    """One endpoint, named by host and port; an endpoint of a beacon chain has no block number."""
+
     url: str
     state: Literal["following", "behind", "away", "contradicts"]
     head: int | None = None
     sentence: str = ""
+    head_age_s: float | None = None
+    """Age of its newest verified block, s."""
+    blocks_behind: int | None = None
+    answered_s: float | None = None
+    """When it answered last, Unix s."""
+
+
+class EvidenceView(Message):
+    """Two valid histories of one chain: what was found, and what the owner can do."""
+
+    height: int
+    ours_hash: str = ""
+    """Block that was verified first; empty where the network tells no hashes."""
+    theirs_hash: str = ""
+    endpoint: str
+    """Who served the second one."""
+    sentence: str
+    todo: str
+    can_resolve: bool
+    """Whether ``chain-resolve`` goes on; else only a new trust root does."""
 
 
 class ChainView(Message):
     """The light client."""
 
     network: str
+    title: str = ""
+    """The network's name for the owner."""
     consensus: str
     chain_id: int
     validators: int
@@ -318,6 +389,13 @@ class ChainView(Message):
     """What "final" rests on, in words."""
     evidence: str = ""
     """What was found against the chain, in words; empty where nothing was."""
+    found: EvidenceView | None = None
+    """The same in parts."""
+    trust_root: str = ""
+    """What everything rests on: number and hash of a block, or a checkpoint."""
+    block_period_s: int = 0
+    reading: str = ""
+    """Why values are not read from the verified block; empty while they are."""
     headers_verified: int = 0
     proofs_verified: int = 0
     rejected: int = 0

@@ -182,10 +182,14 @@ class RefreshAccounts(Message):
 
 
 class ResolveEvidence(Message):
-    """Go on after validators contradicted themselves; the evidence is kept."""
+    """Go on after validators contradicted themselves; the evidence is kept.
+
+    ``ours`` keeps the block that was verified first, ``theirs`` follows the other one.
+    """
 
     command: Literal["chain-resolve"] = "chain-resolve"
     confirm: Literal[True]
+    follow: Literal["ours", "theirs"] = "ours"
 
 
 class TransactionView(Message):
@@ -208,3 +212,7 @@ class TransactionView(Message):
     is_stuck: bool = False
     """Waiting for so long that speeding up or cancelling makes sense."""
     can_replace: bool = False
+    counterparty: str | None = None
+    """Address that was paid, called, or paid us; ``None`` for settlements."""
+    sentence: str = ""
+    """Why it waits, in words; empty while all is well."""

@@ -49,6 +49,8 @@ class OcppDevice(Section):
     min_current_a: float = 6.0
     max_current_a: float = 16.0
     phases: Literal[1, 3] = 3
+    phase_switching: bool = False
+    """Whether the charger can charge on one phase instead of three when told to."""
     voltage_v: float = 230.0
     id_tag: Annotated[str, Field(max_length=20)] = "PEERWATT"
 
@@ -120,18 +122,102 @@ class FlexSettings(Section):
     min_price_micro_per_kwh: int = 100_000
 
 
+LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
 class CarSettings(Section):
     """What the car should have, and when."""
 
     target_energy_wh: int = 12_000
     """Energy wanted per plug-in where the car does not tell its state of charge."""
-    ready_by_local: Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")] = "07:00"
+    ready_by_local: LocalTime = "07:00"
+    full_soc_pct: Annotated[float, Field(ge=10, le=100)] = 80.0
+    """Charge that is wanted where the car tells its own."""
+    capacity_wh: Annotated[int, Field(ge=1_000)] = 60_000
+    learn_habits: bool = False
+    """Whether departure and need follow what was learned of the car, where that is earlier or
+    more than the settings say."""
 
 
 class BatterySettings(Section):
     """How the battery may be used."""
 
     reserve_pct: Annotated[float, Field(ge=0, le=100)] = 10.0
+    efficiency_one_way: Annotated[float, Field(gt=0.5, le=1)] = 0.95
+    wear_micro_per_kwh: Annotated[int, Field(ge=0)] = 5_000
+    """Price of a kWh drawn from it."""
+
+
+class WeatherSettings(Section):
+    """A forecast of the weather from a file or an address; without it the house's past serves."""
+
+    file: Path | None = None
+    """A document in any known format that something else keeps up to date."""
+    url: str = ""
+    pause_s: Annotated[float, Field(ge=900)] = 3_600.0
+    """Least time between two requests."""
+
+
+class ForecastSettings(Section):
+    """How forecasts are made."""
+
+    scenarios: Annotated[int, Field(ge=0, le=16)] = 6
+    """Ways the future may go that a plan weighs; 0 plans on the expected alone."""
+    horizon_h: Annotated[int, Field(ge=12, le=48)] = 48
+
+
+class PriceZone(Section):
+    """A price that holds at certain times of the week."""
+
+    from_local: LocalTime = "00:00"
+    until_local: LocalTime = "00:00"
+    """Not included; at or before ``from_local`` means the next day."""
+    weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (0, 1, 2, 3, 4, 5, 6)
+    """0 is Monday; of the day on which the zone begins."""
+    import_micro_per_kwh: int
+
+
+class PriceTier(Section):
+    """What a kWh costs more once the month's purchase passes a limit."""
+
+    above_kwh: Annotated[float, Field(ge=0)]
+    add_micro_per_kwh: int
+
+
+class TariffSettings(Section):
+    """The shape of the supplier's tariff where the community's flat one does not tell it.
+
+    Empty leaves the price that the registry proves. Prices are what is paid in the end, with
+    fees and taxes, unless ``dynamic_add_micro_per_kwh`` says what comes on top.
+    """
+
+    zones: tuple[PriceZone, ...] = ()
+    """Time of use; outside all zones the registry's price holds."""
+    dynamic_file: Path | None = None
+    """Prices by time, JSON: kept up to date by something else."""
+    dynamic_url: str = ""
+    dynamic_add_micro_per_kwh: int = 0
+    dynamic_factor: Annotated[float, Field(gt=0, le=3)] = 1.0
+    """Tax on the market's price, such as 1.19."""
+    tiers: tuple[PriceTier, ...] = ()
+    capacity_micro_per_kw: Annotated[int, Field(ge=0)] = 0
+    """Charge on the month's highest quarter-hour of import."""
+    max_export_w: Annotated[float, Field(ge=0)] | None = None
+    """Feed-in limit at the connection."""
+    co2_g_per_kwh: Annotated[float, Field(ge=0)] | None = None
+    co2_micro_per_kg: Annotated[int, Field(ge=0)] = 0
+    """What the owner would pay to spare a kg of CO2."""
+
+
+class Appliance(Section):
+    """An appliance that may run at any time within a window: the best start is suggested."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    power_w: Annotated[float, Field(gt=0)]
+    minutes: Annotated[int, Field(ge=15, le=720)]
+    from_local: LocalTime = "08:00"
+    until_local: LocalTime = "22:00"
+    weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (0, 1, 2, 3, 4, 5, 6)
 
 
 class SiteSettings(Section):
@@ -155,6 +241,10 @@ class SiteSettings(Section):
     flexibility: FlexSettings = FlexSettings()
     car: CarSettings = CarSettings()
     battery: BatterySettings = BatterySettings()
+    weather: WeatherSettings = WeatherSettings()
+    forecast: ForecastSettings = ForecastSettings()
+    tariff: TariffSettings = TariffSettings()
+    appliances: tuple[Appliance, ...] = ()
     cycle_s: Annotated[float, Field(gt=0)] = 1.0
 
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from peerwatt import __version__
 from peerwatt.api.messages import SiteFile
 from peerwatt.chain.bindings.community import Community
-from peerwatt.chain.light_client import LightClient
-from peerwatt.chain.networks import load_network
+from peerwatt.chain.networks import NetworkFault
+from peerwatt.chain.ports import VerifiedChain
 from peerwatt.config.clock import DrivenClock, SystemClock
 from peerwatt.config.logs import setup_logging
 from peerwatt.config.paths import SitePaths, write_private
@@ -21,28 +21,36 @@ from peerwatt.config.settings import SettingsFault, SiteSettings, load_settings
 from peerwatt.devices.factory import build_drivers
 from peerwatt.history.facade import History
 from peerwatt.history.faults import HistoryFault
-from peerwatt.history.records import SentTransaction
+from peerwatt.history.records import NoticeLevel, SentTransaction
 from peerwatt.model.ports import Clock, DeviceFault, Signer
 from peerwatt.model.verified import ChainFault
 from peerwatt.wallet.agent_key import AgentKeyStore, FileKeyStore, KeyringKeyStore, load_or_create
+from peerwatt.wallet.files import wallet_folder
 from peerwatt.wallet.policy import AgentPolicy
 from peerwatt.wallet.secret import WalletFault
 from peerwatt.wallet.signer import LocalSigner
 
+from .chain_opening import names_chain, open_site_chain
 from .chain_service import ChainService
 from .control_loop import ControlLoop
 from .disk import Disk
+from .dynamic_prices import DynamicPrices
 from .flex_service import FlexService
+from .forecasts import ForecastService
+from .foresight import Foresight
 from .house import HouseEngine
 from .lock import SiteBusy, SiteLock
 from .notices import NoticeBoard
-from .planning import Planning
+from .owner_wallet.accounts import AccountList
+from .owner_wallet.service import OwnerWallet
+from .planning import PlanKeeper, Planning
 from .publisher import Publisher
-from .sections import Sections
+from .sections import NO_CHAIN, Sections
 from .sender import AgentSender
 from .server import ApiServer, build_app
 from .trading import TradingService
 from .twins import HouseTwins
+from .visits import Visits
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +90,8 @@ async def _serve(builder: _Builder) -> None:
     """Serve until a signal or a command ends it, then give back every device."""
     house, paths = builder.house, builder.paths
     await house.load()
+    if builder.no_chain != NO_CHAIN:
+        house.board.say(NoticeLevel.WARNING, "chain", builder.no_chain)
     token = secrets.token_urlsafe(32)
     server = ApiServer(build_app(house, token), builder.settings.api_port)
     loop = asyncio.get_running_loop()
@@ -121,7 +131,9 @@ class _Builder:
         self._disk = disk
         self._clock: Clock = SystemClock()
         self._publisher = Publisher()
-        self._client: LightClient | None = None
+        self._client: VerifiedChain | None = None
+        self.no_chain = NO_CHAIN
+        """Why the site has no chain, for the owner."""
 
     async def build(self) -> None:
         """Build everything; nothing moves yet. Raises the faults that end the engine."""
@@ -139,9 +151,10 @@ class _Builder:
         planning = Planning(settings)
         store = self._key_store()
         chain = trading = flex = signer = None
-        owner = settings.wallet.owner_address
-        if owner is not None and settings.chain.endpoints:
-            chain, community, signer = await self._chain(board, owner, store)
+        opened = self._open_chain()
+        if opened is not None:
+            client, community, owner = opened
+            chain, signer = await self._chain(client, community, board, owner, store)
             sender = self._sender(owner, signer, chain, community)
             common = (owner, history, disk, clock, board.say)
             trading = TradingService(settings.trading, chain, sender, *common)
@@ -163,11 +176,45 @@ class _Builder:
             self._publisher,
             board,
             control,
-            planning,
+            self._foresight(planning, board),
             chain,
             trading,
             flex,
-            Sections(self._publisher, settings, agent, store.place if signer else ""),
+            self._wallet(board, chain, agent),
+            Sections(
+                self._publisher,
+                settings,
+                agent,
+                store.place if signer else "",
+                no_chain=self.no_chain,
+            ),
+        )
+
+    def _foresight(self, planning: Planning, board: NoticeBoard) -> Foresight:
+        settings, history, disk, clock = self.settings, self._history, self._disk, self._clock
+        return Foresight(
+            ForecastService(settings, history, disk, clock, board.say),
+            planning,
+            PlanKeeper(planning, clock, board.say),
+            DynamicPrices(settings.tariff, clock, board.say),
+            Visits(history, disk, settings.location.timezone),
+        )
+
+    def _wallet(
+        self, board: NoticeBoard, chain: ChainService | None, agent: str | None
+    ) -> OwnerWallet:
+        member = self.settings.wallet.owner_address
+        accounts = AccountList(wallet_folder(self.paths), member, self._disk, board.say)
+        return OwnerWallet(
+            accounts,
+            chain,
+            agent,
+            member,
+            self._history,
+            self._disk,
+            self._clock,
+            board.say,
+            demo=self.settings.demo,
         )
 
     def _key_store(self) -> AgentKeyStore:
@@ -181,14 +228,30 @@ class _Builder:
             )
         return FileKeyStore(self.paths.keys / "agent.json", passphrase)
 
+    def _open_chain(self) -> tuple[VerifiedChain, Community, str] | None:
+        """Open the site's chain; ``no_chain`` says why there is none."""
+        if not names_chain(self.settings):
+            return None
+        committees = self.paths.folder / "committees"
+        try:
+            opened = open_site_chain(self.settings, self._clock, self._history.headers, committees)
+        except NetworkFault as fault:
+            self.no_chain = str(fault)
+            return None
+        self._client = opened[0]
+        return opened
+
     async def _chain(
-        self, board: NoticeBoard, owner: str, store: AgentKeyStore
-    ) -> tuple[ChainService, Community, Signer]:
-        network = load_network(self.settings.chain)
-        community = Community(network.contracts)
+        self,
+        client: VerifiedChain,
+        community: Community,
+        board: NoticeBoard,
+        owner: str,
+        store: AgentKeyStore,
+    ) -> tuple[ChainService, Signer]:
         key, _ = await load_or_create(store)
         policy = AgentPolicy.allowing(
-            network.chain_id,
+            client.network.chain_id,
             [
                 (community.market.address, community.market.artefact.selector("place")),
                 (community.flexibility.address, community.flexibility.artefact.selector("offer")),
@@ -196,9 +259,8 @@ class _Builder:
             max_gas=15_000_000,
         )
         signer = LocalSigner(key, policy)
-        self._client = LightClient(network, self._clock, self._history.headers)
         service = ChainService(
-            self._client,
+            client,
             community,
             owner,
             signer.address,
@@ -207,7 +269,7 @@ class _Builder:
             self._clock,
             board.say,
         )
-        return service, community, signer
+        return service, signer
 
     def _sender(
         self, owner: str, signer: Signer, chain: ChainService, community: Community
@@ -233,6 +295,8 @@ class _Builder:
         if self._client is not None:
             await self._client.close()
         if hasattr(self, "house"):
+            self.house.wallet.close()
+            await self.house.foresight.close()
             await self.house.board.flush()
         self._disk.close()
         await asyncio.to_thread(self._history.close)

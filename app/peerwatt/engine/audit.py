@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from peerwatt.chain.bindings.community import Community, View
-from peerwatt.chain.light_client import LightClient
+from peerwatt.chain.clients.opening import open_chain
 from peerwatt.chain.networks import load_network
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.ports import VerifiedChain
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.config.clock import DrivenClock, SystemClock
 from peerwatt.config.paths import SitePaths
 from peerwatt.config.settings import SiteSettings, load_settings
@@ -56,7 +57,7 @@ def run_audit(site: str, day: str) -> Audit:
 
 async def _audit(paths: SitePaths, settings: SiteSettings, owner: str, day: date) -> Audit:
     clock = SystemClock() if settings.clock == "system" else _stopped_clock(paths)
-    client = LightClient(load_network(settings.chain), clock)
+    client = open_chain(load_network(settings.chain), clock)
     community = Community(client.network.contracts)
     try:
         await _follow(client)
@@ -82,7 +83,7 @@ def _stopped_clock(paths: SitePaths) -> DrivenClock:
     return DrivenClock(last.time_s if last else 0.0)
 
 
-async def _follow(client: LightClient) -> None:
+async def _follow(client: VerifiedChain) -> None:
     """Verify the whole chain from its trust root up to the newest block."""
     before = -1
     for _ in range(ROUNDS):

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from peerwatt.chain.bindings.community import Community, HouseSnapshot, View
-from peerwatt.chain.light_client import LightClient
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.ports import VerifiedChain
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState
 from peerwatt.history.facade import History
-from peerwatt.history.records import ClearedPrice, NoticeLevel, TransactionState
+from peerwatt.history.records import ClearedPrice, NoticeLevel
 from peerwatt.model.market import Clearing, SettledInterval
 from peerwatt.model.ports import Clock
 from peerwatt.model.units import INTERVALS_PER_DAY, interval_at
-from peerwatt.model.verified import ChainFault, Proven
+from peerwatt.model.verified import ChainFault, Proven, Unproven
 
 from .disk import Disk
+from .owner_wallet.holdings import Holding, read_holdings
 from .picture import ChainPicture, CommunityFacts
+from .sent import followed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -43,7 +45,7 @@ class ChainService:
 
     def __init__(
         self,
-        client: LightClient,
+        client: VerifiedChain,
         community: Community,
         owner: str,
         agent: str | None,
@@ -57,6 +59,8 @@ class ChainService:
         self.reader = ProvenReader(client)
         self.facts: CommunityFacts | None = None
         self.picture: ChainPicture | None = None
+        self.fault = ""
+        """Why the picture does not follow the verified block; empty while it does."""
         self.settled: dict[int, SettledInterval] = {}
         self.clearings: dict[int, Clearing] = {}
         self._owner = owner
@@ -66,6 +70,28 @@ class ChainService:
         self._clock = clock
         self._say = say
         self._state: SyncState | None = None
+        self._accounts: tuple[str, ...] = ()
+        """Accounts of the wallet, which every picture reads."""
+        self._block_hash = b""
+        """Hash of the block of the picture."""
+        self._open_clearings: set[int] = set()
+        self._open_settled: set[int] = set()
+        """Intervals whose result was read from a block that may still be replaced."""
+
+    @property
+    def owner(self) -> str:
+        """Address of the member."""
+        return self._owner
+
+    @property
+    def agent(self) -> str | None:
+        """Address of the house's own key."""
+        return self._agent
+
+    @property
+    def final_number(self) -> int | None:
+        """Number of the newest block that cannot be replaced any more."""
+        return self.client.final_number
 
     async def load(self) -> None:
         """Take up what earlier runs had proven and stored.
@@ -90,14 +116,63 @@ class ChainService:
         head = self.client.head
         if head is None or status.state in {SyncState.STOPPED, SyncState.STARTING}:
             return False
-        if self.picture is not None and self.picture.block_number >= head.header.number:
+        if self.picture is not None and self._block_hash == head.block_hash:
             return False
         try:
             await self._learn_rules()
-            return await self._refresh()
+            changed = await self._refresh()
         except ChainFault as fault:
-            log.info("The picture of the chain is kept as it is: %s", fault)
+            # One of the reasons is a block that left the chain: the next round reads anew.
+            log.info("The picture of the chain is not renewed: %s", fault)
+            self.fault = str(fault)
+            return self._drop_replaced()
+        self.fault = ""
+        return changed
+
+    async def watch(self, accounts: Iterable[str]) -> None:
+        """Read these accounts of the wallet from now on, at once at the picture's own block."""
+        self._accounts = tuple(accounts)
+        before, block_hash = self.picture, self._block_hash
+        if before is None:
+            return
+        try:
+            holdings = await self._holdings(before.block_number)
+        except ChainFault as fault:
+            log.info("The accounts are read with the next block: %s", fault)
+            return
+        if self.picture is not None and self._block_hash == block_hash:
+            self.picture = replace(self.picture, holdings=holdings)
+
+    async def _holdings(self, block: int) -> Mapping[str, Holding]:
+        return await read_holdings(self.reader, self.community.credit, self._accounts, block)
+
+    async def resolve(self, *, follow_other: bool) -> bool:
+        """Go on after evidence as the owner decided; return whether there was any.
+
+        What was read from the given-up block on is forgotten. Raises ChainFault where the
+        network's rules leave no choice.
+        """
+        found = await self.client.resolve_evidence(follow_other=follow_other)
+        if found is not None and follow_other:
+            before = self.client.block(found.height - 1)
+            since = interval_at(before.header.timestamp) - 1 if before else 0
+            for known in (self.clearings, self.settled):
+                for interval in [i for i in known if i >= since]:
+                    del known[interval]
+            for store in (self._history.prices, self._history.settlements):
+                await self._disk.run(store.forget, since)
+            self.picture, self._block_hash = None, b""
+        return found is not None
+
+    def _drop_replaced(self) -> bool:
+        """Forget the picture when its block is not in the chain any more; return whether it was."""
+        if self.picture is None:
             return False
+        now = self.client.block(self.picture.block_number)
+        if now is None or now.block_hash == self._block_hash:
+            return False
+        self.picture, self._block_hash = None, b""
+        return True
 
     def _tell(self, state: SyncState, sentence: str) -> None:
         if state is self._state:
@@ -128,19 +203,29 @@ class ChainService:
                 "Your account is not an active member of the community; ask it to admit you.",
             )
 
-    async def _view(self, view: View) -> Proven[HouseSnapshot]:
-        return await self.community.snapshot(self.reader, view)
+    async def _view(self, view: View, block: int | None = None) -> Proven[HouseSnapshot]:
+        return await self.community.snapshot(self.reader, view, block)
+
+    def _is_final(self, block: int) -> bool:
+        final = self.final_number
+        return final is not None and block <= final
 
     async def _refresh(self) -> bool:
         facts = self.facts
         if facts is None:
             return False
+        # The reader pins the same block: nothing is awaited before it does.
+        pinned = self.client.pinned()
         proven = await self._view(self._wanted(facts))
+        holdings = await self._holdings(proven.block_number)
+        if self.client.pinned(proven.block_number).block_hash != pinned.block_hash:
+            raise Unproven("The block that was read left the chain.")
         house = proven.value
         self.facts = CommunityFacts(facts.rules, house.member)
-        before, picture = self.picture, _picture(proven, facts)
-        self.picture = picture
-        await self._keep(house)
+        before, picture = self.picture, replace(_picture(proven, facts), holdings=holdings)
+        self.picture, self._block_hash = picture, pinned.block_hash
+        await self._keep(house, self._is_final(proven.block_number))
+        await self._settle(facts)
         await self._transactions()
         return before is None or before != picture
 
@@ -156,23 +241,32 @@ class ChainService:
             time_s=now_s,
             tick_count=facts.rules.ladder.count,
             agent=self._agent,
-            orders=tuple(range(current - LOOK_BACK, current + 4)),
+            orders=tuple(order_intervals(now_s)),
             books=tuple(dict.fromkeys([*cleared[-1:], current + 1, current + 2])),
-            clearings=tuple(i for i in (*past, current + 1) if i not in self.clearings),
-            settled=tuple(i for i in past if i not in self.settled and i < current),
+            clearings=tuple(
+                i
+                for i in (*past, current + 1)
+                if i not in self.clearings or i in self._open_clearings
+            ),
+            settled=tuple(
+                i
+                for i in past
+                if i < current and (i not in self.settled or i in self._open_settled)
+            ),
             requests=tuple(range(max(count - KEPT_REQUESTS, 0), count)),
         )
 
-    async def _keep(self, house: HouseSnapshot) -> None:
-        """Store what is final: prices and settled intervals."""
-        cleared = _present(house.clearings)
-        settled = _present(house.settled)
-        self.clearings.update(cleared)
-        self.settled.update(settled)
+    async def _keep(self, house: HouseSnapshot, is_final: bool) -> None:
+        """Take up prices and settled intervals; store them, once their block is final."""
+        cleared = _take(house.clearings, self.clearings, self._open_clearings, is_final)
+        settled = _take(house.settled, self.settled, self._open_settled, is_final)
         picture = self.picture
         if picture is not None:
-            recent = {i: c for i, c in self.clearings.items() if i >= min(house.orders, default=0)}
+            since = interval_at(self._clock.now_s()) - LOOK_BACK
+            recent = {i: c for i, c in self.clearings.items() if i >= since}
             self.picture = _with_clearings(picture, recent)
+        if not is_final:
+            return
         if cleared:
             prices = [
                 ClearedPrice(c.interval, c.price_micro, c.volume_wh) for c in cleared.values()
@@ -181,15 +275,38 @@ class ChainService:
         if settled:
             await self._disk.run(self._history.settlements.put, list(settled.values()))
 
+    async def _settle(self, facts: CommunityFacts) -> None:
+        """Read results that were not final anew, at the block that is final by now."""
+        final = self.final_number
+        if final is None or not (self._open_clearings or self._open_settled):
+            return
+        view = View(
+            self._owner,
+            self._clock.now_s(),
+            facts.rules.ladder.count,
+            clearings=tuple(sorted(self._open_clearings)),
+            settled=tuple(sorted(self._open_settled)),
+        )
+        try:
+            house = (await self._view(view, final)).value
+        except ChainFault as fault:
+            log.info("Results are not known to be final yet: %s", fault)
+            return
+        await self._keep(_without_absent(house), True)
+
     async def _transactions(self) -> None:
-        """Look what became of the transactions that were sent."""
+        """Look what became of the agent's transactions."""
         for sent in await self._disk.run(self._history.transactions.open):
             receipt = await self.reader.receipt(sent.transaction_hash)
-            if receipt is None:
-                continue
-            state = TransactionState.FINAL if receipt.value.succeeded else TransactionState.FAILED
-            changed = replace(sent, state=state, block_number=receipt.block_number)
-            await self._disk.run(self._history.transactions.put, changed)
+            changed = followed(sent, receipt, self.final_number)
+            if changed != sent:
+                await self._disk.run(self._history.transactions.put, changed)
+
+
+def order_intervals(now_s: float) -> range:
+    """Return the intervals whose orders of ours are read: those that may hold credits."""
+    current = interval_at(now_s)
+    return range(current - LOOK_BACK, current + 4)
 
 
 def _picture(proven: Proven[HouseSnapshot], facts: CommunityFacts) -> ChainPicture:
@@ -215,6 +332,28 @@ def _picture(proven: Proven[HouseSnapshot], facts: CommunityFacts) -> ChainPictu
 
 def _with_clearings(picture: ChainPicture, clearings: Mapping[int, Clearing]) -> ChainPicture:
     return replace(picture, clearings=MappingProxyType(dict(clearings)))
+
+
+def _take(
+    found: Mapping[int, T | None], known: dict[int, T], still_open: set[int], is_final: bool
+) -> dict[int, T]:
+    """Take results up and return them; one that a replaced block had and this has not is dropped.
+
+    Those read from a block that is not final stay open: they are read again.
+    """
+    for interval, value in found.items():
+        if value is None:
+            known.pop(interval, None)
+            still_open.discard(interval)
+        else:
+            known[interval] = value
+            (still_open.discard if is_final else still_open.add)(interval)
+    return _present(found)
+
+
+def _without_absent(house: HouseSnapshot) -> HouseSnapshot:
+    """Leave out what is not there at an older block: a newer one may have it."""
+    return replace(house, clearings=_present(house.clearings), settled=_present(house.settled))
 
 
 def _present(found: Mapping[K, T | None]) -> dict[K, T]:

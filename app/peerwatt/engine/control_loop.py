@@ -44,6 +44,8 @@ class Intent:
     overrides: Overrides = field(default_factory=Overrides)
     award: AwardedWindow | None = None
     position: MarketPosition | None = None
+    dso_limit_w: float | None = None
+    """Limit on net import that the grid operator has set."""
 
 
 class ControlLoop:
@@ -74,6 +76,12 @@ class ControlLoop:
         self._registers: dict[int, tuple[int, int]] = {}
         """Interval -> meter registers (import, export) at its first reading."""
         self._refused: dict[str, str] = {}
+
+    @property
+    def rest_w(self) -> float | None:
+        """Home less sun as the control sees it, without flicker; ``None`` before it is known."""
+        senses = self._memory.senses
+        return None if senses is None else senses.smooth_w
 
     async def load(self, now_s: float) -> None:
         """Take up the meter's registers of the last interval boundaries."""
@@ -111,6 +119,7 @@ class ControlLoop:
             overrides=intent.overrides.at(snapshot.time_s),
             award=intent.award,
             position=intent.position,
+            dso_limit_w=intent.dso_limit_w,
             memory=self._memory,
         )
 
@@ -119,12 +128,14 @@ class ControlLoop:
         for device in self._settings.devices:
             if isinstance(device, OcppDevice) and device.control:
                 per_ampere = device.phases * device.voltage_v
+                switches = device.phase_switching and device.phases == 3
                 found.append(
                     ChargerLimits(
                         device.device_id,
-                        device.min_current_a * per_ampere,
+                        device.min_current_a * per_ampere / (3 if switches else 1),
                         device.max_current_a * per_ampere,
                         per_ampere,
+                        switches,
                     )
                 )
         return found

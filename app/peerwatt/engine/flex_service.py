@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from peerwatt.api.messages import FlexibilityView, FlexView, TrustMark
+from peerwatt.api.base import TrustMark
+from peerwatt.api.messages import FlexibilityView, FlexView
 from peerwatt.chain.bindings.flexibility import RequestOnChain
 from peerwatt.config.settings import FlexSettings
 from peerwatt.engine.controllers import AwardedWindow

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from peerwatt.api.messages import (
     AdvanceClock,
@@ -22,6 +21,15 @@ from peerwatt.api.messages import (
     Shutdown,
     UndoAction,
 )
+from peerwatt.api.proof_messages import ProofFile, ProofRequest
+from peerwatt.api.wallet_messages import (
+    BroadcastSend,
+    LabelTransaction,
+    PreparedSend,
+    PrepareSend,
+    RefreshAccounts,
+    ResolveEvidence,
+)
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import SiteSettings
 from peerwatt.history.facade import History
@@ -32,6 +40,7 @@ from peerwatt.model.plan import IntervalEnergy
 from peerwatt.model.ports import Clock
 from peerwatt.model.snapshot import Snapshot
 from peerwatt.model.units import interval_at
+from peerwatt.model.verified import ChainFault
 
 from .chain_service import ChainService
 from .control_loop import ControlLoop, Intent
@@ -39,12 +48,15 @@ from .controllers import AwardedWindow, MarketPosition
 from .disk import Disk
 from .figures import collect
 from .flex_service import FlexService
+from .foresight import Foresight
 from .notices import NoticeBoard
 from .overrides import Overrides
-from .planning import REPLAN_S, Known, Planning, Prospect
+from .owner_wallet.service import OwnerWallet
+from .planning import Prospect
+from .proofs import make_proof
 from .publisher import Publisher
+from .refusal import ApiRefusal
 from .sections import Sections
-from .server import ApiRefusal
 from .trading import TradingService
 
 log = logging.getLogger(__name__)
@@ -52,16 +64,7 @@ log = logging.getLogger(__name__)
 WAIT_S = 0.8
 """How long a cycle waits for a slow device, real seconds."""
 
-PAST_DAYS = 8
 OVERRIDES = "overrides"
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a plan was made upon: when it changes, plan and open orders are made anew."""
-
-    promises: tuple[int, ...]
-    cars: tuple[str, ...]
 
 
 class HouseEngine:
@@ -76,18 +79,20 @@ class HouseEngine:
         publisher: Publisher,
         board: NoticeBoard,
         control: ControlLoop,
-        planning: Planning,
+        foresight: Foresight,
         chain: ChainService | None,
         trading: TradingService | None,
         flex: FlexService | None,
+        wallet: OwnerWallet,
         sections: Sections,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.publisher = publisher
         self.overrides = Overrides()
-        self.prospect: Prospect | None = None
-        self.past: list[IntervalEnergy] = []
+        self.foresight = foresight
+        self.import_limit_w: float | None = None
+        """Limit on net import that the grid operator has set now."""
         self.stopping = asyncio.Event()
         self.speed = 1.0
         self.history = history
@@ -97,11 +102,8 @@ class HouseEngine:
         self.chain = chain
         self.trading = trading
         self.flex = flex
-        self._planning = planning
+        self.wallet = wallet
         self._sections = sections
-        self._planned_interval: int | None = None
-        self._occasion: Occasion | None = None
-        self._replan = False
         self._driving = asyncio.Lock()
         self._services_busy: asyncio.Task[None] | None = None
 
@@ -116,7 +118,8 @@ class HouseEngine:
         for service in (self.chain, self.trading, self.flex):
             if service is not None:
                 await service.load()
-        await self._load_past()
+        await self.wallet.load()
+        await self.foresight.load()
         self._sections.publish(self)
 
     async def run(self) -> None:
@@ -169,55 +172,34 @@ class HouseEngine:
     async def services(self) -> None:
         """Follow the chain, plan, trade, answer the grid operator; then publish."""
         news = await self.chain.step() if self.chain is not None else False
-        await self._plan()
+        news |= await self.wallet.step()
+        await self.foresight.step(self)
         if self.trading is not None:
             paused = self.overrides.market_paused
-            news |= await self.trading.step(self.prospect, paused, self._occasion)
+            news |= await self.trading.step(self.prospect, paused, self.foresight.keeper.occasion)
         if self.flex is not None:
             declined = self.overrides.declined_requests
-            news |= await self.flex.step(self.prospect, self.past, declined)
+            news |= await self.flex.step(self.prospect, self.past(), declined)
         await self._sections.refresh(self, news)
 
-    async def _plan(self) -> None:
-        snapshot = self.control.snapshot
-        facts = self.chain.facts if self.chain is not None else None
-        if snapshot is None or facts is None or snapshot.grid_power_w() is None:
-            return
-        current = interval_at(snapshot.time_s)
-        commitments = self.flex.commitments() if self.flex is not None else ()
-        cars = self._planning.present(snapshot)
-        occasion = Occasion(tuple(c.request_id for c in commitments), cars)
-        made_s = self.prospect.plan.made_s if self.prospect else float("-inf")
-        due = current != self._planned_interval or snapshot.time_s - made_s >= REPLAN_S
-        if not (due or self._replan or occasion != self._occasion):
-            return
-        if current != self._planned_interval:
-            await self._load_past()
-        so_far = 0
-        if commitments and commitments[0].first_interval <= current:
-            so_far = self.control.net_import_since(commitments[0].first_interval) or 0
-        known = Known(
-            self.past,
-            tuple(self.chain.clearings.values()) if self.chain is not None else (),
-            facts.tariff,
-            commitments,
-            so_far,
-        )
-        self.prospect = await self._planning.make(snapshot, known)
-        self._planned_interval, self._occasion, self._replan = current, occasion, False
+    @property
+    def prospect(self) -> Prospect | None:
+        """The plan in force, with what it was made from."""
+        return self.foresight.prospect
 
-    async def _load_past(self) -> None:
-        since = interval_at(self.clock.now_s()) - 96 * PAST_DAYS
-        self.past = await self.disk.run(self.history.energy.recent_intervals, since)
+    def past(self) -> list[IntervalEnergy]:
+        """Return what was measured in the last days."""
+        return self.foresight.past(self.clock.now_s())
 
     def _intent(self) -> Intent:
         snapshot = self.control.snapshot
         return Intent(
             plan=self.prospect.plan if self.prospect else None,
-            ev_needs=self._planning.needs(snapshot) if snapshot else (),
+            ev_needs=self.foresight.planning.needs(snapshot) if snapshot else (),
             overrides=self.overrides,
             award=self._award(),
             position=self.position(),
+            dso_limit_w=self.import_limit_w,
         )
 
     def _award(self) -> AwardedWindow | None:
@@ -252,16 +234,56 @@ class HouseEngine:
             case Shutdown():
                 self.stopping.set()
                 return Changed(sections=(), sentence="The engine releases all devices and ends.")
+            case ResolveEvidence(follow=follow):
+                return await self._resolve(follow == "theirs")
+            case BroadcastSend() | LabelTransaction() | RefreshAccounts():
+                return await self._wallet_command(command)
             case UndoAction(action_id=action_id):
                 return await self.command(self._undoing(action_id))
             case SetCar() | SetBattery() | PauseMarket() | DeclineRequest():
                 self.overrides = self.overrides.changed_by(command, self.clock.now_s())
                 stored = self.overrides.view().model_dump(mode="json")
                 await self.disk.run(self.history.meta.set, OVERRIDES, stored)
-                self._replan = True
+                self.foresight.keeper.ask()
                 self.board.say(NoticeLevel.INFO, "owner", _told(command))
                 self._sections.publish_live(self)
                 return Changed(sections=("overrides", "plan"), sentence=_told(command))
+
+    async def _wallet_command(
+        self, command: BroadcastSend | LabelTransaction | RefreshAccounts
+    ) -> Changed:
+        """Carry out a command of the wallet; also where it is refused, the list is shown anew."""
+        try:
+            match command:
+                case BroadcastSend():
+                    return await self.wallet.broadcast(command)
+                case LabelTransaction():
+                    return await self.wallet.label(command)
+                case RefreshAccounts():
+                    return await self.wallet.refresh_accounts()
+        finally:
+            await self._sections.refresh(self, False)
+
+    async def prepare(self, body: PrepareSend) -> PreparedSend:
+        """Prepare a transaction of the owner. Raises ApiRefusal."""
+        return await self.wallet.prepare(body, self.speed)
+
+    async def transactions_csv(self, start_s: float, end_s: float) -> str:
+        """Return the wallet's list of a stretch of time as CSV."""
+        return await self.wallet.transactions_csv(start_s, end_s)
+
+    async def _resolve(self, follow_other: bool) -> Changed:
+        """Go on with a chain that had stopped, as the owner decided."""
+        if self.chain is None:
+            raise ApiRefusal("No chain is set up for this site.")
+        try:
+            if not await self.chain.resolve(follow_other=follow_other):
+                raise ApiRefusal("Nothing was found against the chain; there is nothing to decide.")
+        except ChainFault as fault:
+            raise ApiRefusal(str(fault)) from None
+        told = RESOLVED[follow_other]
+        self.board.say(NoticeLevel.WARNING, "owner", told)
+        return Changed(sections=("chain", "wallet", "market"), sentence=told)
 
     def _undoing(self, action_id: str) -> Command:
         """Return the command that undoes a row of what happens next."""
@@ -298,11 +320,24 @@ class HouseEngine:
         """Return the figures counted so far."""
         return await collect(self)
 
+    async def proof(self, wanted: ProofRequest) -> ProofFile:
+        """Return a file that proves values of the screen. Raises ApiRefusal."""
+        if self.chain is None:
+            raise ApiRefusal("No chain is set up for this site; nothing can be proven.")
+        try:
+            return await make_proof(self.chain, wanted.items, self.clock.now_s())
+        except ChainFault as fault:
+            raise ApiRefusal(str(fault)) from None
+
     async def notices(self, after: int) -> NoticesView:
         """Return notices with an id above ``after``."""
         return await self.board.after(after)
 
 
+RESOLVED = {
+    False: "The block that was verified first is kept; endpoints that serve the other are refused.",
+    True: "The other block is followed; endpoints that serve the first one are refused.",
+}
 CAR_TOLD = {
     "now": "The car charges now.",
     "pause": "The car waits.",

@@ -11,6 +11,8 @@ from peerwatt.chain.bindings.registry import Agent, Member, Used
 from peerwatt.model.flexibility import FlexOffer
 from peerwatt.model.market import Book, Clearing, MarketRules, Order, Tariff
 
+from .owner_wallet.holdings import Holding
+
 
 @dataclass(frozen=True, slots=True)
 class CommunityFacts:
@@ -51,6 +53,8 @@ class ChainPicture:
     """Bit of an agent's scope that lets it trade in the market."""
     flexibility_scope: int = 0
     """Bit that lets it offer flexibility."""
+    holdings: Mapping[str, Holding] = field(default_factory=lambda: MappingProxyType({}))
+    """What each account of the wallet holds, by address."""
 
     @property
     def may_trade(self) -> bool:

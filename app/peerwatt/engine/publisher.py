@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from peerwatt.api.messages import Message, SiteState
+from peerwatt.api.base import Message
+from peerwatt.api.messages import SiteState
 
 
 class Publisher:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from peerwatt import __version__
 from peerwatt.api.messages import (
-    ChainView,
     ClockView,
     DayView,
     EngineView,
@@ -17,7 +17,7 @@ from peerwatt.api.messages import (
 )
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import SiteSettings
-from peerwatt.history.records import EnergyTotals, PowerColumns
+from peerwatt.history.records import EnergyTotals, PowerColumns, SentTransaction
 from peerwatt.market.settlement_view import day_bill
 from peerwatt.model.market import OrderState
 from peerwatt.model.readings import ChargerReading, DeviceKind
@@ -25,17 +25,20 @@ from peerwatt.model.snapshot import Snapshot
 from peerwatt.model.units import INTERVAL_S, interval_at
 
 from .publisher import Publisher
-from .views.chain import WalletState, chain_view, wallet_view
+from .views.chain_status import chain_view, no_chain_view
 from .views.devices import TwinState, devices_view
 from .views.flow import flow_view
+from .views.forecast import forecast_view
 from .views.market import MarketState, market_view
 from .views.plan import PlanState, plan_view
+from .views.wallet import WalletState, wallet_view
 
 if TYPE_CHECKING:
     from .house import HouseEngine
 
 SHOWN_TRANSACTIONS = 40
 DEVICES_EVERY_CYCLES = 2
+NO_CHAIN = "No chain is set up for this site yet."
 ACTIVE = {OrderState.INTENDED, OrderState.SENT, OrderState.PLACED}
 
 
@@ -43,12 +46,19 @@ class Sections:
     """Turns the engine's state into messages; holds nothing but what spares work."""
 
     def __init__(
-        self, publisher: Publisher, settings: SiteSettings, agent: str | None, agent_place: str
+        self,
+        publisher: Publisher,
+        settings: SiteSettings,
+        agent: str | None,
+        agent_place: str,
+        no_chain: str = NO_CHAIN,
     ) -> None:
+        """``no_chain`` is what is said where the site has no chain."""
         self._publisher = publisher
         self._settings = settings
         self._agent = agent
         self._agent_place = agent_place
+        self._no_chain = no_chain
         self._zone = ZoneInfo(settings.location.timezone)
         self._started_s: float | None = None
         self._day_due: tuple[int, int] | None = None
@@ -125,7 +135,7 @@ class Sections:
             self._day_due = due
             await self._day(house)
 
-    def _slow(self, house: HouseEngine, sent: object) -> None:
+    def _slow(self, house: HouseEngine, sent: Sequence[SentTransaction]) -> None:
         chain = house.chain
         picture = chain.picture if chain else None
         status = chain.client.status if chain else None
@@ -143,13 +153,15 @@ class Sections:
                     currency=self._settings.currency,
                     picture=picture,
                     status=status,
-                    sent=sent if isinstance(sent, list) else (),
-                    settled=[chain.settled[i] for i in sorted(chain.settled)] if chain else (),
-                    sentence="" if chain else "No chain is set up for this site yet.",
+                    transactions=house.wallet.rows(sent),
+                    accounts=house.wallet.accounts,
+                    incomplete=house.wallet.incomplete,
+                    sentence=house.wallet.sentence or ("" if chain else self._no_chain),
                 )
             ),
         )
-        self._publisher.publish("chain", chain_view(status) if status else _no_chain())
+        shown = chain_view(chain.client, chain.fault) if chain else no_chain_view(self._no_chain)
+        self._publisher.publish("chain", shown)
 
     def _plan_state(self, house: HouseEngine) -> PlanState:
         now = interval_at(house.clock.now_s())
@@ -171,6 +183,13 @@ class Sections:
                 if i.order.interval > now and i.state in ACTIVE and i.order.quantity_wh > 0
             ],
             has_car=DeviceKind.CHARGER in kinds and self.car_present(house),
+            reasons=house.prospect.result.reasons if house.prospect else (),
+            costs=house.prospect.override_costs if house.prospect else {},
+            starts=house.prospect.result.starts if house.prospect else (),
+            zone=self._zone,
+            sentence=house.foresight.keeper.sentence,
+            solve_ms=house.foresight.keeper.solve_ms,
+            forecast=forecast_view(house.foresight.forecasts),
         )
 
     def _market_state(self, house: HouseEngine) -> MarketState:
@@ -275,14 +294,3 @@ class Sections:
             soc_pct=columns.soc_pct,
             price_micro=tuple(prices),
         )
-
-
-def _no_chain() -> ChainView:
-    return ChainView(
-        network="none",
-        consensus="",
-        chain_id=0,
-        validators=0,
-        state="away",
-        sentence="No chain is set up for this site yet.",
-    )

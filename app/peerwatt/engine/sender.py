@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from peerwatt.chain.bindings.flexibility import Flexibility
 from peerwatt.chain.bindings.market import Market
 from peerwatt.chain.bindings.wants import fetch
-from peerwatt.chain.light_client import LightClient, TransactionRefused
-from peerwatt.chain.reader import ProvenReader
+from peerwatt.chain.endpoints.pool import TransactionRefused
+from peerwatt.chain.ports import VerifiedChain
+from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.history.records import SentTransaction
 from peerwatt.market.desk import OrderReceipt, SignedOrders
 from peerwatt.model.flexibility import FlexOffer
@@ -30,7 +31,7 @@ class AgentSender:
         self,
         owner: str,
         signer: Signer,
-        client: LightClient,
+        client: VerifiedChain,
         reader: ProvenReader,
         market: Market,
         flexibility: Flexibility,
@@ -68,9 +69,7 @@ class AgentSender:
         data = self._market.place(orders)
         gas = GAS_BASE + GAS_PER_ORDER * len(orders)
         signed = self._account.prepare(self._market.address, data, gas=gas)
-        await self._note(
-            SentTransaction(signed.transaction_hash, self._clock.now_s(), _words(orders))
-        )
+        await self._note_sent(signed, self._market.address, _words(orders))
         return SignedOrders(signed.raw, signed.transaction_hash, signed.nonce)
 
     async def send(self, raw: str) -> None:
@@ -112,9 +111,21 @@ class AgentSender:
         data = self._flexibility.offer(offer)
         signed = self._account.prepare(self._flexibility.address, data, gas=OFFER_GAS)
         what = f"Offer of {offer.quantity_wh} Wh to the grid operator"
-        await self._note(SentTransaction(signed.transaction_hash, self._clock.now_s(), what))
+        await self._note_sent(signed, self._flexibility.address, what)
         await self.send(signed.raw)
         return signed.transaction_hash
+
+    async def _note_sent(self, signed: SignedTransaction, recipient: str, what: str) -> None:
+        await self._note(
+            SentTransaction(
+                signed.transaction_hash,
+                self._clock.now_s(),
+                what,
+                account=self.address,
+                recipient=recipient,
+                nonce=signed.nonce,
+            )
+        )
 
 
 def _words(orders: Sequence[Order]) -> str:

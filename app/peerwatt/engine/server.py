@@ -27,7 +27,10 @@ from peerwatt.api.messages import (
     SiteState,
 )
 
+from .owner_wallet.routes import WalletHouse, add_wallet_routes
+from .proof_route import ProofHouse, add_proof_route
 from .publisher import Publisher
+from .refusal import ApiRefusal
 
 HEARTBEAT_S = 10.0
 STREAM_GAP_S = 0.15
@@ -37,15 +40,7 @@ BEARER = HTTPBearer(auto_error=False)
 MAX_HISTORY_POINTS = 200_000
 
 
-class ApiRefusal(Exception):
-    """A command or request cannot be served; the sentence says what to do."""
-
-    def __init__(self, sentence: str, status: int = 409) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
-class House(Protocol):
+class House(WalletHouse, ProofHouse, Protocol):
     """What the API needs of the engine."""
 
     publisher: Publisher
@@ -77,6 +72,8 @@ def build_app(house: House, token: str) -> FastAPI:
     guard = [Depends(owner)]
     _add_errors(app)
     _add_reads(app, house, guard)
+    add_wallet_routes(app, house, guard)
+    add_proof_route(app, house, guard)
 
     @app.post("/v1/command", dependencies=guard, responses={409: {"model": Problem}})
     async def command(command: Command) -> Changed:

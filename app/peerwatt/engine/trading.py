@@ -16,6 +16,7 @@ from peerwatt.model.ports import Clock, PolicyRefusal
 from peerwatt.model.units import interval_at
 from peerwatt.model.verified import ChainFault
 
+from .agent_state import why_no_trade
 from .chain_service import ChainService
 from .disk import Disk
 from .picture import ChainPicture, CommunityFacts
@@ -84,7 +85,12 @@ class TradingService:
         if facts is None or picture is None:
             self.sentence = "Waiting for the chain to be verified."
             return False
-        decided = await self._decide(facts, picture, prospect, paused)
+        decided = False
+        if hindrance := why_no_trade(picture):
+            # Whatever the key would send now, the contract refuses; what it has placed stands.
+            self.sentence, self._decided = hindrance, None
+        else:
+            decided = await self._decide(facts, picture, prospect, paused)
         moved = await self._move(facts, picture.block_number, decided)
         if decided or moved:
             await self._reload()

@@ -89,6 +89,12 @@ class TransactionStore:
         query = select(sent_transaction).order_by(sent_transaction.c.time_s.desc())
         return self._all(query.limit(limit))
 
+    def between(self, start_s: float, end_s: float) -> list[SentTransaction]:
+        """Return the transactions of a stretch of time, oldest first."""
+        time_s = sent_transaction.c.time_s
+        query = select(sent_transaction).where(time_s >= start_s, time_s < end_s)
+        return self._all(query.order_by(time_s))
+
     def open(self) -> list[SentTransaction]:
         """Return those not yet final or failed, oldest first."""
         waiting = (TransactionState.SENT.value, TransactionState.IN_BLOCK.value)
@@ -117,6 +123,12 @@ class SettlementStore:
         """Return one interval if it is settled."""
         return next(iter(self._between(interval, interval + 1)), None)
 
+    def forget(self, first_interval: int) -> None:
+        """Delete from an interval on: the blocks that showed them were given up."""
+        with self._database.write(durable=True) as connection:
+            key = settled_interval.c.interval
+            connection.execute(delete(settled_interval).where(key >= first_interval))
+
     def recent(self, since_interval: int) -> list[SettledInterval]:
         """Return the settled intervals from one on, oldest first."""
         return self._between(since_interval, None)
@@ -142,6 +154,12 @@ class PriceStore:
         if rows:
             with self._database.write() as connection:
                 connection.execute(insert(cleared_price).prefix_with("OR REPLACE"), rows)
+
+    def forget(self, first_interval: int) -> None:
+        """Delete from an interval on: the blocks that showed them were given up."""
+        with self._database.write(durable=True) as connection:
+            key = cleared_price.c.interval
+            connection.execute(delete(cleared_price).where(key >= first_interval))
 
     def recent(self, since_interval: int) -> list[ClearedPrice]:
         """Return the cleared prices from an interval on, oldest first."""

@@ -8,12 +8,14 @@ from .chain import HeaderStore, PriceStore, SettlementStore, TransactionStore
 from .database import Database
 from .energy import EnergyStore
 from .export import erase_all, export_all
+from .forecasts import ForecastStore
 from .owner import MetaStore, NoticeStore
 from .power import PowerStore
 from .records import Retention
 from .trading import SqlOfferBook, SqlOrderOutbox
 from .twins import SqlTwinLog
 from .undo import SqlUndoLedger
+from .wallet import LabelStore, MovementStore, OwnerStore
 
 
 class History:
@@ -32,8 +34,12 @@ class History:
         self.undo = SqlUndoLedger(database)
         self.headers = HeaderStore(database)
         self.transactions = TransactionStore(database)
+        self.owner = OwnerStore(database)
+        self.movements = MovementStore(database)
+        self.labels = LabelStore(database)
         self.settlements = SettlementStore(database)
         self.prices = PriceStore(database)
+        self.forecasts = ForecastStore(database)
         self.notices = NoticeStore(database)
         self.meta = MetaStore(database)
 

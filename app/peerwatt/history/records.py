@@ -109,6 +109,11 @@ class SentTransaction:
     state: TransactionState = TransactionState.SENT
     block_number: int | None = None
     by: TransactionParty = TransactionParty.AGENT
+    account: str | None = None
+    """Address that sent it."""
+    recipient: str | None = None
+    """Address it was sent to: for the agent always a contract."""
+    nonce: int | None = None
 
 
 class NoticeLevel(StrEnum):
@@ -129,3 +134,39 @@ class NoticeRecord:
     level: NoticeLevel
     source: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """What a forecaster learned, as JSON."""
+
+    trained_s: float
+    learned_from: int
+    """Intervals that were known then."""
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastScore:
+    """How one method did on one day; W where not said."""
+
+    day: str
+    """UTC day (ISO) on which the forecasts were given out."""
+    quantity: str
+    method: str
+    stage: str
+    count: int
+    mae_w: float
+    bias_w: float
+    crps_w: float
+    coverage: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingVisit:
+    """One time the car was plugged in."""
+
+    device_id: str
+    plugged_s: float
+    unplugged_s: float
+    energy_wh: int

@@ -142,7 +142,68 @@ sent_transaction = Table(
     Column("state", Text, nullable=False),
     Column("block_number", Integer),
     Column("by", Text, nullable=False),
+    Column("account", Text),
+    Column("recipient", Text),
+    Column("nonce", Integer),
     Index("sent_transaction_time", "time_s"),
+)
+
+# Amounts in wei are kept as text: they may exceed the 64 bits of an SQLite integer.
+owner_intent = Table(
+    "owner_intent",
+    METADATA,
+    Column("intent_id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("nonce", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("amount_micro", Integer),
+    Column("created_s", Float, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("mined_hash", Text),
+    Column("mined_block", Integer),
+    Column("mined_ok", Integer),
+    Column("fee_wei", Text),
+    Index("owner_intent_state", "state"),
+    Index("owner_intent_time", "created_s"),
+)
+
+owner_attempt = Table(
+    "owner_attempt",
+    METADATA,
+    Column("transaction_hash", Text, primary_key=True),
+    Column("intent_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("raw_transaction", Text, nullable=False),
+    Column("gas_price_wei", Text),
+    Column("max_fee_wei", Text, nullable=False),
+    Column("tip_wei", Text, nullable=False),
+    Column("sent_s", Float, nullable=False),
+    Column("is_refused", Integer, nullable=False),
+    Index("owner_attempt_intent", "intent_id"),
+)
+
+movement = Table(
+    "movement",
+    METADATA,
+    Column("transaction_hash", Text, primary_key=True),
+    Column("log_index", Integer, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("block_number", Integer, nullable=False),
+    Column("time_s", Float, nullable=False),
+    Column("counterparty", Text, nullable=False),
+    Column("amount_micro", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Index("movement_time", "time_s"),
+)
+
+transaction_label = Table(
+    "transaction_label",
+    METADATA,
+    Column("transaction_hash", Text, primary_key=True),
+    Column("label", Text, nullable=False),
 )
 
 settled_interval = Table(
@@ -187,5 +248,38 @@ meta = Table(
     METADATA,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+forecast_model = Table(
+    "forecast_model",
+    METADATA,
+    Column("trained_s", Float, primary_key=True),
+    Column("learned_from", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+forecast_score = Table(
+    "forecast_score",
+    METADATA,
+    Column("day", Text, primary_key=True),
+    Column("quantity", Text, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("stage", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("mae_w", Float, nullable=False),
+    Column("bias_w", Float, nullable=False),
+    Column("crps_w", Float, nullable=False),
+    Column("coverage", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+charging_session = Table(
+    "charging_session",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("plugged_s", Float, primary_key=True),
+    Column("unplugged_s", Float, nullable=False),
+    Column("energy_wh", Integer, nullable=False),
     sqlite_with_rowid=False,
 )

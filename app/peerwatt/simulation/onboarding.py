@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import shutil
 import socket
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peerwatt.chain.bindings.registry import Agent
+from peerwatt.config.clock import SystemClock
 from peerwatt.config.paths import SitePaths
 from peerwatt.config.settings import (
     OcppDevice,
@@ -19,9 +21,13 @@ from peerwatt.config.settings import (
     save_settings,
 )
 from peerwatt.engine.app import KEY_FILE_VARIABLE
+from peerwatt.engine.owner_wallet.words import DEMO_PASSWORD
 from peerwatt.wallet.agent_key import FileKeyStore, load_or_create
-from peerwatt.wallet.keystore import key_from_seed, new_seed, save_keystore
+from peerwatt.wallet.book import AddressBook, BookEntry, save_book
+from peerwatt.wallet.files import wallet_folder
+from peerwatt.wallet.mnemonic import key_from_seed, new_seed
 from peerwatt.wallet.secret import SecretKey
+from peerwatt.wallet.store import WalletStore
 
 from .street.account import StreetAccount
 from .street.community import RULES, TARIFF
@@ -44,7 +50,7 @@ class Home:
     owner_key: SecretKey
     agent_address: str
     passphrase: str
-    """Opens both encrypted key files while the demo runs; kept in memory only."""
+    """Opens the agent's encrypted key file while the demo runs; kept in memory only."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,12 +62,18 @@ class Home:
 
 
 async def make_home(paths: SitePaths) -> Home:
-    """Make an empty site with fresh, encrypted keys. What an earlier demo left is removed."""
+    """Make an empty site with a fresh wallet and agent's key; an earlier demo's is removed.
+
+    The wallet opens with DEMO_PASSWORD: it holds play money, and people should try it.
+    """
     if paths.folder.exists():
         shutil.rmtree(paths.folder)
     passphrase = secrets.token_urlsafe(24)
-    owner = key_from_seed(new_seed())
-    await save_keystore(paths.keys / "owner.json", owner, passphrase)
+    words = new_seed()
+    owner = key_from_seed(words)
+    wallet = WalletStore(wallet_folder(paths))
+    now_s = int(SystemClock().now_s())
+    await asyncio.to_thread(wallet.import_seed, DEMO_PASSWORD, words, "", "Maple Street 1", now_s)
     store = FileKeyStore(paths.keys / "agent.json", passphrase)
     agent, _ = await load_or_create(store)
     return Home(paths, owner, agent.address, passphrase)
@@ -83,6 +95,17 @@ async def admit_agent(street: Street, owner: StreetAccount, agent: str) -> None:
     allowed = (street.contracts.market.address, street.contracts.flexibility.address)
     await owner.send(registry.address, registry.authorise_agent(agent, limits, allowed))
     await street.node.tick()
+
+
+def write_address_book(street: Street, home: Home) -> None:
+    """Put the neighbours and the community's parties into the household's address book."""
+    named = [(f"Maple Street {i}", address) for i, address in enumerate(street.members[1:], 2)]
+    operators = street.operators
+    named += [("Grid operator", operators.dso.address), ("Supplier", operators.supplier.address)]
+    book = AddressBook({}, {})
+    for name, address in named:
+        book = book.with_entry(BookEntry(address, name))
+    save_book(wallet_folder(home.paths), book)
 
 
 def write_settings(street: Street, home: Home, owner: str, cycle_s: float) -> SiteSettings:
@@ -143,11 +166,13 @@ def chain_folder(paths: SitePaths) -> Path:
 
 
 __all__ = [
+    "DEMO_PASSWORD",
     "RULES",
     "Home",
     "admit_agent",
     "chain_folder",
     "free_port",
     "make_home",
+    "write_address_book",
     "write_settings",
 ]

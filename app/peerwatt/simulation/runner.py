@@ -21,7 +21,16 @@ from peerwatt.config.settings import Location
 from peerwatt.model.units import INTERVAL_S
 
 from .demo import DemoFault, DemoOptions
-from .onboarding import Home, admit_agent, chain_folder, free_port, make_home, write_settings
+from .onboarding import (
+    DEMO_PASSWORD,
+    Home,
+    admit_agent,
+    chain_folder,
+    free_port,
+    make_home,
+    write_address_book,
+    write_settings,
+)
 from .processes import ProcessFault, start_engine, start_window, stop, wait_for_site_file
 from .replay import Replay, ReplayFault, ReplayOptions, load_replay
 from .report import make_report, prove_sums
@@ -109,6 +118,7 @@ class Demo:
         await street.open(owner)
         await admit_agent(street, owner, home.agent_address)
         write_settings(street, home, owner.address, self._tick_s)
+        write_address_book(street, home)
 
     @property
     def engine_pid(self) -> int:
@@ -137,6 +147,7 @@ class Demo:
         if not self.options.headless:
             self._window = start_window(self.options.site, home.environment, self.options.theme)
             _say("The window is open. Ctrl-C here ends the demo.")
+            _say(f"To send credits from the wallet, its password is: {DEMO_PASSWORD}")
 
     async def run(self) -> int:
         """Tick until the wanted intervals are over or the window is closed."""

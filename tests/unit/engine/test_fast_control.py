@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_battery_beside_a_car_takes_what_flickers_and_neither_hunts() -> None:
 def _turns(powers: list[float]) -> int:
     """Count changes of direction between clear charging and clear discharging."""
     signs = [1 if power > 300 else -1 for power in powers if abs(power) > 300]
-    return sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+    return sum(a != b for a, b in itertools.pairwise(signs))
 
 
 def test_a_battery_under_command_is_not_written_every_second() -> None:
@@ -146,9 +147,7 @@ def test_a_limit_is_kept_but_for_the_devices_reaction(
 ) -> None:
     cars = [charger(one, number, sample_s) for number, one in enumerate(limits)]
     home = kettles(11, 2 * HOUR)
-    loop = Loop(
-        cars, lambda _: 0.0, home, fields={"dso_limit_w": limit_w, "overrides": ALWAYS}
-    )
+    loop = Loop(cars, lambda _: 0.0, home, fields={"dso_limit_w": limit_w, "overrides": ALWAYS})
     seconds = loop.run(2 * HOUR)
     longest = _longest_above(seconds, limit_w)
     used = sum(s.grid_w for s in seconds[60:]) / len(seconds[60:]) / limit_w

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,12 @@ from peerwatt.api.messages import SetBattery, SetCar
 from peerwatt.chain.bindings.registry import Member, Used
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.overrides import Overrides
+from peerwatt.engine.owner_wallet.rows import Ledger, rows
 from peerwatt.engine.picture import ChainPicture, CommunityFacts
-from peerwatt.engine.views.wallet import WalletState, chain_value, wallet_view
 from peerwatt.engine.views.flow import flow_view
 from peerwatt.engine.views.market import MarketState, market_view, open_interval
 from peerwatt.engine.views.plan import PlanState, plan_view
+from peerwatt.engine.views.wallet import chain_value
 from peerwatt.model.market import (
     Book,
     Clearing,
@@ -31,6 +34,7 @@ from peerwatt.model.plan import Plan, PlanStep
 from peerwatt.model.readings import DeviceHealth, DeviceInfo, DeviceKind, Health, MeterReading
 from peerwatt.model.snapshot import Snapshot
 from peerwatt.model.units import interval_start_s
+from peerwatt.planner.inputs import StepReason
 
 NOW = 2_000_000
 NOW_S = interval_start_s(NOW) + 60.0
@@ -124,24 +128,61 @@ def step(ahead: int, ev_wh: int = 0, price: int = 300_000) -> PlanStep:
     return PlanStep(NOW + ahead, 0, 100, 0, ev_wh, 100 + ev_wh, None, price, "reason")
 
 
-def plan_state(*steps: PlanStep) -> PlanState:
-    return PlanState(NOW_S, Plan(NOW_S, steps), (), Overrides(), (), (), has_car=True)
+def plan_state(*steps: PlanStep, **fields: Any) -> PlanState:
+    base = PlanState(NOW_S, Plan(NOW_S, steps), (), Overrides(), (), (), has_car=True)
+    return replace(base, **fields)
+
+
+def reason(ahead: int, subject: str, action: str, *micro: int | None) -> StepReason:
+    """A reason with its price, the one it is compared with (two intervals on), where it turns."""
+    price, other, turns = micro
+    at = None if other is None else NOW + ahead + 2
+    return StepReason(NOW + ahead, subject, action, price or 0, at, other, turns)  # type: ignore[arg-type]
 
 
 def test_the_car_starts_for_the_cheaper_hour() -> None:
-    view = plan_view(plan_state(step(0), step(1), step(2, 1000, 110_000)))
+    why = reason(2, "car", "charge", 110_000, 270_000, 150_000)
+    costs = {"not tonight": 840_000, "car now": 120_000}
+    view = plan_view(
+        plan_state(step(0), step(1), step(2, 1000, 110_000), reasons=(why,), costs=costs)
+    )
     action = view.actions[0]
     assert action.what == "The car starts charging"
-    assert action.why == "A kWh costs 11 ct then, 30 ct now."
-    assert action.undo == "Not tonight"
+    at = datetime.fromtimestamp(interval_start_s(NOW + 4), UTC).strftime("%H:%M")
+    assert action.why == f"A kWh costs 11 ct then, 27 ct at {at}."
+    assert action.change == "Above 15 ct it waits."
+    assert (action.undo, action.undo_cost_micro) == ("Not tonight", 840_000)
     assert action.time_s == interval_start_s(NOW + 2)
+    assert view.overrides.car_now == 120_000
 
 
 def test_the_car_pauses_and_says_why() -> None:
-    done = plan_view(plan_state(step(0, 1000), step(1)))
-    assert done.actions[0].why == "By then it has what it needs."
-    later = plan_view(plan_state(step(0, 1000), step(1), step(2, 1000, 100_000)))
-    assert later.actions[0].why == "It goes on later: 10 ct a kWh then, 30 ct while it waits."
+    done = plan_view(
+        plan_state(step(0, 1000), step(1), reasons=(reason(1, "car", "done", 300_000, None, None),))
+    )
+    assert done.actions[0].why == "It has what it needs by then."
+    waits = reason(1, "car", "wait", 300_000, 100_000, 100_000)
+    later = plan_view(plan_state(step(0, 1000), step(1), step(2, 1000, 100_000), reasons=(waits,)))
+    assert later.actions[0].why.startswith("A kWh costs 30 ct then, 10 ct at ")
+    assert later.actions[0].change == "Below 10 ct it would charge."
+    assert later.actions[0].undo_cost_micro is None
+
+
+def test_an_override_says_what_it_costs_and_what_the_plan_would_save() -> None:
+    wish = Overrides(car="now", car_until_s=NOW_S + 600)
+    view = plan_view(plan_state(step(0), overrides=wish, costs={"held car now": 840_000}))
+    assert view.actions[0].why == "You asked for it; it costs 0.84 more than the plan."
+    assert view.actions[0].undo_cost_micro == -840_000
+    unknown = plan_view(plan_state(step(0), overrides=wish))
+    assert unknown.actions[0].why == "You asked for it."
+
+
+def test_an_appliance_is_suggested_at_its_cheapest_time() -> None:
+    view = plan_view(
+        plan_state(step(0), step(1, 0, 90_000), starts=(("Dishwasher", NOW + 1),), has_car=False)
+    )
+    assert view.actions[0].what == "Dishwasher"
+    assert view.actions[0].why == "The cheapest time to start it. A kWh costs 9 ct then."
 
 
 def test_overrides_end_by_themselves_and_survive_a_restart() -> None:
@@ -168,11 +209,7 @@ def test_a_stale_value_is_sent_and_named() -> None:
 def test_what_settlement_moved_stands_in_the_wallet() -> None:
     quiet = SettledInterval(NOW - 2, 0, 0, 0, 0, 0, 0, 0)
     bought = SettledInterval(NOW - 1, 1000, 0, 600, 0, 200_000, -120_000, -120_000)
-    view = wallet_view(
-        WalletState(
-            "0xme", None, "", "EUR", PICTURE, status(SyncState.VERIFIED), (), (quiet, bought)
-        )
-    )
-    assert [(row.what, row.amount_micro) for row in view.transactions] == [
+    found = rows(Ledger(settled=(quiet, bought)))
+    assert [(row.what, row.amount_micro) for row in found] == [
         ("Settled: 600 Wh bought nearby", -240_000)
     ]

@@ -33,6 +33,18 @@ class ChargerLimits:
     max_power_w: float
     step_w: float = 0.0
     """Power of 1 A on its phases; setpoints are rounded down to it. 0: not rounded."""
+    can_switch: bool = False
+    """Whether it can charge on one phase instead of three; ``min_power_w`` is then one phase's."""
+
+    @property
+    def one_phase_max_w(self) -> float:
+        """Most power on one phase."""
+        return self.max_power_w / 3
+
+    @property
+    def three_phase_min_w(self) -> float:
+        """Least power on three phases."""
+        return self.min_power_w * 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +80,58 @@ class MarketPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class Senses:
+    """What is known of the house beside car and battery, made out of late and noisy readings."""
+
+    rest_w: float
+    """Home less sun now."""
+    smooth_w: float
+    """The same without the flicker of clouds and kettles."""
+    at_s: float
+    fast_w: tuple[float, ...] = ()
+    """Grid and battery in the last cycles, for the median."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarState:
+    """What the fast control remembers of one charger."""
+
+    charging: bool = False
+    """Whether the car charges by the surplus rule."""
+    since_s: float | None = None
+    """Since when the sun has said otherwise (hysteresis)."""
+    phases: int = 3
+    phases_s: float = float("-inf")
+    """When the phases were last switched."""
+    phases_since_s: float | None = None
+    """Since when the other number of phases would suit better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The setpoint that a device has."""
+
+    power_w: float | None
+    changed_s: float = float("-inf")
+    """When it was last changed."""
+    by_owner: bool = False
+    """Whether the owner's override is in force."""
+    limited: bool = False
+    """Whether a limit or a promise held it down."""
+    up_since_s: float | None = None
+    """Since when more would have been allowed and wished."""
+    span_w: tuple[float, float] = (0.0, 0.0)
+    """Between which powers the device is while it follows the last change."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What one cycle hands to the next; replaced whole, never changed in place."""
 
-    surplus_charging: bool = False
-    """Whether the car charges by the surplus rule."""
-    surplus_since_s: float | None = None
-    """Since when the sun has said otherwise (hysteresis)."""
-    powers: Mapping[str, float | None] = field(default_factory=lambda: MappingProxyType({}))
+    cars: Mapping[str, CarState] = field(default_factory=lambda: MappingProxyType({}))
+    asked: Mapping[str, Asked] = field(default_factory=lambda: MappingProxyType({}))
     """Last setpoint of each device, so that small changes are not written."""
+    senses: Senses | None = None
     reserve_held: frozenset[str] = frozenset()
     """Batteries that were stopped at their reserve."""
 
@@ -101,6 +156,8 @@ class CycleContext:
     award: AwardedWindow | None = None
     position: MarketPosition | None = None
     memory: Memory = Memory()
+    senses: Senses | None = None
+    """Filled by the cycle itself; ``None`` takes the readings as they are."""
     setpoint_life_s: float = REFRESH_CYCLES_S
 
     @property
@@ -132,7 +189,16 @@ class CycleContext:
         Found by balance from the meter, so an inverter that is away does not blind control.
         """
         grid = self.grid_w
-        return None if grid is None else grid + self.battery_w - self.ev_w
+        if grid is None:
+            return None
+        if self.senses is not None:
+            return self.senses.rest_w
+        return grid + self.battery_w - self.ev_w
+
+    @property
+    def smooth_rest_w(self) -> float | None:
+        """:attr:`rest_w` without flicker."""
+        return self.rest_w if self.senses is None else self.senses.smooth_w
 
     def charger(self, device_id: str) -> ChargerReading | None:
         """Return a charger's reading if fresh."""

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from peerwatt.model.control import Band, Reason, Setpoint
 
-from .context import Bands, BatteryLimits, ChargerLimits, Controller, CycleContext, Memory
+from .calm import calm_battery, calm_car
+from .context import (
+    Asked,
+    Bands,
+    BatteryLimits,
+    CarState,
+    ChargerLimits,
+    Controller,
+    CycleContext,
+    Memory,
+)
 from .device_limits import DeviceLimits, full_bands
 from .dso_limit import DsoLimit
 from .flexibility import Flexibility
 from .market_position import MarketFollow
+from .override import NAME as OWNER
 from .override import Override
+from .phases import range_w, step_w, switched
 from .price_plan import PricePlan
 from .reserve import NAME as RESERVE
 from .reserve import Reserve
+from .senses import sensed
 from .surplus import NAME as SURPLUS
-from .surplus import Surplus, surplus_state
+from .surplus import Surplus, follow
 
 CONTROLLERS: tuple[Controller, ...] = (
     DeviceLimits(),
@@ -35,11 +48,6 @@ CONTROLLERS: tuple[Controller, ...] = (
 INSIDE_W = 200.0
 """A battery under command is released once its own balancing would stay this far inside."""
 
-SAME_W = 50.0
-"""Battery setpoints that differ by less are not written anew."""
-
-GRAIN_W = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
@@ -52,59 +60,89 @@ class CycleResult:
 
 def run_cycle(ctx: CycleContext, controllers: tuple[Controller, ...] = CONTROLLERS) -> CycleResult:
     """Run the controllers over one frozen context. Pure; takes well under a millisecond."""
+    ctx = replace(ctx, senses=sensed(ctx))
     start = full_bands(ctx)
     bands: Bands = start
     for controller in controllers:
         bands = controller.narrow(ctx, bands)
-    setpoints = decide(ctx, start, bands)
-    charging, since = surplus_state(ctx, bands)
+    cars = {device_id: found.state for device_id, found in follow(ctx, bands).items()}
+    setpoints: list[Setpoint] = []
+    asked: dict[str, Asked] = {}
+    for limits in ctx.chargers:
+        if limits.device_id in bands:
+            state = cars.get(limits.device_id, CarState())
+            wish, cars[limits.device_id] = _charger(ctx, limits, bands[limits.device_id], state)
+            asked[limits.device_id] = wish
+            setpoints.append(_car_setpoint(ctx, limits, bands, wish, cars[limits.device_id]))
+    for battery in ctx.batteries:
+        if battery.device_id in bands:
+            asked[battery.device_id] = _battery(ctx, battery, start, bands)
+            setpoints.append(_battery_setpoint(ctx, battery, bands, asked[battery.device_id]))
     held = frozenset(
         d for d, band in bands.items() if any(r.controller == RESERVE for r in band.reasons)
     )
     memory = Memory(
-        surplus_charging=charging,
-        surplus_since_s=since,
-        powers=MappingProxyType({s.device_id: s.power_w for s in setpoints}),
+        cars=MappingProxyType({**ctx.memory.cars, **cars}),
+        asked=MappingProxyType({**ctx.memory.asked, **asked}),
+        senses=ctx.senses or ctx.memory.senses,
         reserve_held=held,
     )
-    return CycleResult(setpoints, bands, memory)
+    return CycleResult(tuple(setpoints), bands, memory)
 
 
-def decide(ctx: CycleContext, start: Bands, bands: Bands) -> tuple[Setpoint, ...]:
-    """Return one setpoint for every controllable device that answers.
+def _charger(
+    ctx: CycleContext, limits: ChargerLimits, band: Band, state: CarState
+) -> tuple[Asked, CarState]:
+    """Return what a charger is asked for, in whole amperes of the phases that suit.
 
     A device that is away gets none: its driver's revert timer and undo ledger look after it.
     """
-    cars = [_charger(ctx, limits, bands) for limits in ctx.chargers if limits.device_id in bands]
-    batteries = [
-        _battery(ctx, limits, start, bands) for limits in ctx.batteries if limits.device_id in bands
-    ]
-    return (*cars, *batteries)
-
-
-def _charger(ctx: CycleContext, limits: ChargerLimits, bands: Bands) -> Setpoint:
-    band = bands[limits.device_id]
-    expires = ctx.now_s + ctx.setpoint_life_s
     reading = ctx.charger(limits.device_id)
     if reading is None or not reading.car_present:
-        return Setpoint(limits.device_id, None, expires, band.reasons)
+        return Asked(None, ctx.now_s), state
     power = band.low_w
-    if limits.step_w > 0:
-        power = power // limits.step_w * limits.step_w
-    if power < limits.min_power_w:
+    decider = band.reasons[-1].controller if band.reasons else ""
+    if decider != SURPLUS and power > 0:
+        resting = not (reading.power_w or 0.0) > 0
+        state = switched(state, limits, power, ctx.now_s, urgent=resting or decider == OWNER)
+    least, most = range_w(limits, state.phases)
+    step = step_w(limits, state.phases)
+    wished = min(power, most)
+    if step > 0:
+        wished = wished // step * step
+    if wished < least:
         # Below 6 A there is no charging; a hair below is rounding of a wish for the least.
-        power = limits.min_power_w if band.low_w >= limits.min_power_w else 0.0
-    return Setpoint(limits.device_id, power, expires, band.reasons)
+        wished = least if power >= least else 0.0
+    return calm_car(ctx, band, wished), state
 
 
-def _battery(ctx: CycleContext, limits: BatteryLimits, start: Bands, bands: Bands) -> Setpoint:
+def _car_setpoint(
+    ctx: CycleContext, limits: ChargerLimits, bands: Bands, asked: Asked, state: CarState
+) -> Setpoint:
     band = bands[limits.device_id]
+    phases = None
+    if limits.can_switch and asked.power_w:
+        # While more is still waited for, the old power keeps to its old phase.
+        phases = state.phases if asked.power_w >= range_w(limits, state.phases)[0] else 1
     expires = ctx.now_s + ctx.setpoint_life_s
+    return Setpoint(limits.device_id, asked.power_w, expires, band.reasons, phases)
+
+
+def _battery(ctx: CycleContext, limits: BatteryLimits, start: Bands, bands: Bands) -> Asked:
+    band = bands[limits.device_id]
     power = battery_power_w(ctx, start[limits.device_id], band)
-    if power is not None:
-        return Setpoint(limits.device_id, power, expires, band.reasons)
+    return Asked(None, ctx.now_s) if power is None else calm_battery(ctx, band, power)
+
+
+def _battery_setpoint(
+    ctx: CycleContext, limits: BatteryLimits, bands: Bands, asked: Asked
+) -> Setpoint:
+    reasons = bands[limits.device_id].reasons
+    expires = ctx.now_s + ctx.setpoint_life_s
+    if asked.power_w is not None:
+        return Setpoint(limits.device_id, asked.power_w, expires, reasons)
     own = Reason(SURPLUS, "The battery balances the house by itself.")
-    return Setpoint(limits.device_id, None, expires, (*band.reasons, own))
+    return Setpoint(limits.device_id, None, expires, (*reasons, own))
 
 
 def battery_power_w(ctx: CycleContext, start: Band, band: Band) -> float | None:
@@ -119,15 +157,11 @@ def battery_power_w(ctx: CycleContext, start: Band, band: Band) -> float | None:
     rest = ctx.rest_w
     own = 0.0 if rest is None else rest + ctx.ev_w
     own = min(max(own, start.low_w), start.high_w)
-    last = ctx.memory.powers.get(band.device_id)
-    inside = 0.0 if last is None else INSIDE_W
+    last = ctx.memory.asked.get(band.device_id)
+    inside = 0.0 if last is None or last.power_w is None else INSIDE_W
     if rest is not None and not band.decided and _within(own, start, band, inside):
         return None
-    power = min(max(own, band.low_w), band.high_w)
-    if last is not None and abs(power - last) < SAME_W and band.low_w <= last <= band.high_w:
-        return last
-    rounded = round(power / GRAIN_W) * GRAIN_W
-    return min(max(rounded, band.low_w), band.high_w)
+    return min(max(own, band.low_w), band.high_w)
 
 
 def _within(own_w: float, start: Band, band: Band, inside_w: float) -> bool:

@@ -1,4 +1,4 @@
-"""Forecasts of a problem from its own history: a hedged load, expected sun and their spread."""
+"""Forecasts of a problem from its own history: the expected way, its spread, other ways."""
 
 from __future__ import annotations
 
@@ -11,16 +11,26 @@ from peerwatt.forecast.bands import Bands
 from peerwatt.forecast.house import HouseForecaster, train
 from peerwatt.forecast.series import Series
 from peerwatt.model.units import INTERVAL_S, INTERVALS_PER_DAY, interval_at
-from peerwatt.planner.spec import Array, House
+from peerwatt.planner.spec import Array, House, Scenario
 
-LOAD_LEVEL = 0.6
-"""Quantile of the load that is planned for: too little stored costs more than too much.
+SCENARIOS = 8
+"""Ways the future may go beside the expected one.
 
-Measured over a summer and a winter month beside the mean and beside eight scenarios.
+Measured over four winter months beside none at all with load planned at its 60 % quantile.
 """
 
-SIGMAS = 1.5
+SIGMAS = 1.0
 """Standard deviations kept free below a battery's limit where power is dear."""
+
+RESERVED_SIGMAS = 1.0
+"""Standard deviations of load - sun that are kept for dear steps which no cheap one precedes.
+
+Each scenario knows its own future, so that all together keep too little for a peak; too much
+kept serves the hours after it.
+"""
+
+NEAR_PRICE = 0.02
+"""Currency per kWh by which prices count as the lowest or the highest."""
 
 LEAST_DAYS = 2
 """Days of history below which the forecast that was given is used."""
@@ -44,13 +54,29 @@ class OwnForecast:
             self._forecaster = train(series, None)
             self._trained_until = series.end
         bands = self._forecaster.predict(series, house.count)
-        _, load = bands.at(LOAD_LEVEL)
+        sigma = _sigma(bands)
+        kept = RESERVED_SIGMAS * sigma * _peak_ahead(house)
         return replace(
             house,
             pv_kw=_kw(bands.pv_mean_w),
-            load_kw=_kw(load),
-            sigma_kw=SIGMAS * _sigma(bands),
+            load_kw=_kw(bands.load_mean_w) + kept,
+            sigma_kw=SIGMAS * sigma,
+            scenarios=tuple(
+                Scenario(SCENARIOS * way.weight, _kw(way.pv_w), _kw(way.load_w) + kept)
+                for way in bands.scenarios(SCENARIOS, seed=0)
+            ),
         )
+
+
+def _peak_ahead(house: House) -> Array:
+    """Return 1 in the dearest steps that come before a cheap one, 0 elsewhere."""
+    price = house.import_price
+    ahead = np.zeros(house.count)
+    if float(np.ptp(price)) <= 2 * NEAR_PRICE:
+        return ahead
+    cheap = int(np.argmax(price <= price.min() + NEAR_PRICE))
+    ahead[:cheap] = price[:cheap] >= price.max() - NEAR_PRICE
+    return ahead
 
 
 def series_of(history: object, house: House) -> Series | None:

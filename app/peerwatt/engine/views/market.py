@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peerwatt.api.messages import (
-    LadderLevel,
-    LadderView,
-    MarketView,
-    OrderView,
-    TradeView,
-    TrustMark,
-)
+from peerwatt.api.base import TrustMark
+from peerwatt.api.messages import LadderLevel, LadderView, MarketView, OrderView, TradeView
 from peerwatt.engine.picture import ChainPicture, CommunityFacts
 from peerwatt.market.ladder import share
 from peerwatt.market.settlement_view import supplier_only_micro

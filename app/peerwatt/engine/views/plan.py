@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
-from peerwatt.api.messages import NextAction, PlanPoint, PlanView
+from peerwatt.api.messages import ForecastView, NextAction, OverrideCosts, PlanPoint, PlanView
 from peerwatt.engine.overrides import Overrides
 from peerwatt.model.flexibility import Commitment, Direction
 from peerwatt.model.market import Order, Side
 from peerwatt.model.plan import IntervalForecast, Plan, PlanStep
-from peerwatt.model.units import INTERVAL_S, interval_at, interval_start_s
+from peerwatt.model.units import INTERVAL_S, MICRO, interval_at, interval_start_s
+from peerwatt.planner.inputs import StepReason
+
+from .reasons import battery_why, car_why, reason_of
 
 SHOWN_POINTS = 48
 SHOWN_ACTIONS = 3
@@ -30,12 +34,21 @@ class PlanState:
     orders: Sequence[tuple[Order, str]]
     """Our orders that are not delivered yet, with their reasons."""
     has_car: bool
+    reasons: Sequence[StepReason] = ()
+    costs: Mapping[str, int] = field(default_factory=dict)
+    """What overrides cost; see :class:`peerwatt.engine.planning.Prospect`."""
+    starts: Sequence[tuple[str, int]] = ()
+    """(appliance, interval in which it is best started)."""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    sentence: str = ""
+    solve_ms: float = 0.0
+    forecast: ForecastView = field(default_factory=ForecastView)
 
 
 def plan_view(state: PlanState) -> PlanView:
     """Return the plan's section."""
     if state.plan is None:
-        return PlanView()
+        return PlanView(sentence=state.sentence, forecast=state.forecast)
     sigma = {f.interval: f.sigma_wh for f in state.forecasts}
     current = interval_at(state.now_s)
     steps = [step for step in state.plan.steps if step.interval >= current][:SHOWN_POINTS]
@@ -43,6 +56,14 @@ def plan_view(state: PlanState) -> PlanView:
         made_s=state.plan.made_s,
         points=tuple(_point(step, sigma.get(step.interval, 0)) for step in steps),
         actions=_actions(state, steps),
+        sentence=state.sentence,
+        solve_ms=round(state.solve_ms, 1),
+        overrides=OverrideCosts(
+            car_now=state.costs.get("car now"),
+            car_pause=state.costs.get("car pause"),
+            battery_hold=state.costs.get("battery hold"),
+        ),
+        forecast=state.forecast,
     )
 
 
@@ -68,7 +89,8 @@ def _actions(state: PlanState, steps: Sequence[PlanStep]) -> tuple[NextAction, .
         *_override_actions(state),
         *(_flex_action(c, state.now_s) for c in state.commitments),
         *_car_actions(state, steps),
-        *_battery_actions(steps),
+        *_battery_actions(state, steps),
+        *_appliance_actions(state),
         *(_order_action(order, why, state.now_s) for order, why in state.orders[-1:]),
     ]
     found.sort(key=lambda action: action.time_s)
@@ -80,28 +102,32 @@ def _override_actions(state: PlanState) -> list[NextAction]:
     found = []
     if overrides.car != "auto":
         what = "The car charges now" if overrides.car == "now" else "The car waits"
-        found.append(
-            NextAction(
-                action_id="override:car",
-                time_s=state.now_s,
-                what=what,
-                why="You asked for it.",
-                subject="car",
-                undo="Back to the plan",
-            )
-        )
+        found.append(_override(state, "car", what, state.costs.get(f"held car {overrides.car}")))
     if overrides.battery != "auto":
-        found.append(
-            NextAction(
-                action_id="override:battery",
-                time_s=state.now_s,
-                what="The battery keeps its charge",
-                why="You asked for it.",
-                subject="battery",
-                undo="Back to the plan",
-            )
-        )
+        cost = state.costs.get("held battery hold")
+        found.append(_override(state, "battery", "The battery keeps its charge", cost))
     return found
+
+
+def _override(state: PlanState, subject: str, what: str, cost: int | None) -> NextAction:
+    """What the owner wanted, with what it costs and going back to the plan saves."""
+    why = "You asked for it."
+    if cost is not None:
+        cents = round(cost / MICRO * 100)
+        why = "You asked for it; " + (
+            f"it costs {cents / 100:.2f} more than the plan." if cents else "it costs no more."
+        )
+    return NextAction.model_validate(
+        {
+            "action_id": f"override:{subject}",
+            "time_s": state.now_s,
+            "what": what,
+            "why": why,
+            "subject": subject,
+            "undo": "Back to the plan",
+            "undo_cost_micro": None if cost is None else -cost,
+        }
+    )
 
 
 def _flex_action(commitment: Commitment, now_s: float) -> NextAction:
@@ -120,45 +146,32 @@ def _car_actions(state: PlanState, steps: Sequence[PlanStep]) -> list[NextAction
     if not state.has_car or state.overrides.at(state.now_s).car != "auto" or len(steps) < 2:
         return []
     charging = steps[0].ev_wh > SMALL_WH
-    for index, step in enumerate(steps[1:], 1):
+    for step in steps[1:]:
         if (step.ev_wh > SMALL_WH) == charging:
             continue
-        later = next((s for s in steps[index + 1 :] if s.ev_wh > SMALL_WH), None)
+        reason = reason_of(state.reasons, "car", step.interval)
+        why, change = car_why(reason, state.zone) if reason else (_plain(charging), "")
+        wish = "car now" if charging else "not tonight"
         return [
             NextAction(
                 action_id=f"car:{step.interval}",
                 time_s=interval_start_s(step.interval),
                 what="The car pauses" if charging else "The car starts charging",
-                why=_pause_reason(step, later) if charging else _start_reason(steps[0], step),
+                why=why,
+                change=change,
                 subject="car",
                 undo="Keep charging" if charging else "Not tonight",
+                undo_cost_micro=state.costs.get(wish),
             )
         ]
     return []
 
 
-def _pause_reason(step: PlanStep, later: PlanStep | None) -> str:
-    if later is None:
-        return "By then it has what it needs."
-    now, then = step.price_micro_per_kwh, later.price_micro_per_kwh
-    if now > then:
-        return f"It goes on later: {_ct(then)} a kWh then, {_ct(now)} while it waits."
-    return "It goes on later, in time for its departure."
+def _plain(charging: bool) -> str:
+    return "By then it has what it needs." if charging else "That is early enough to be ready."
 
 
-def _start_reason(now: PlanStep, step: PlanStep) -> str:
-    if now.price_micro_per_kwh > step.price_micro_per_kwh:
-        return (
-            f"A kWh costs {_ct(step.price_micro_per_kwh)} then, {_ct(now.price_micro_per_kwh)} now."
-        )
-    return "That is early enough for its departure."
-
-
-def _ct(price_micro: int) -> str:
-    return f"{price_micro / 10_000:.0f} ct"
-
-
-def _battery_actions(steps: Sequence[PlanStep]) -> list[NextAction]:
+def _battery_actions(state: PlanState, steps: Sequence[PlanStep]) -> list[NextAction]:
     """The next time the battery turns from charging to discharging or back."""
     if not steps:
         return []
@@ -167,15 +180,19 @@ def _battery_actions(steps: Sequence[PlanStep]) -> list[NextAction]:
         turned = _direction(step)
         if turned in (0, sign):
             continue
-        what = "The battery feeds the house" if turned > 0 else "The battery charges"
+        reason = reason_of(state.reasons, "battery", step.interval)
+        fits = reason is not None and reason.action == ("discharge" if turned > 0 else "charge")
+        why, change = battery_why(reason, state.zone) if reason and fits else (step.reason, "")
         return [
             NextAction(
                 action_id=f"battery:{step.interval}",
                 time_s=interval_start_s(step.interval),
-                what=what,
-                why=step.reason,
+                what="The battery feeds the house" if turned > 0 else "The battery charges",
+                why=why,
+                change=change,
                 subject="battery",
                 undo="Hold it",
+                undo_cost_micro=state.costs.get("battery hold"),
             )
         ]
     return []
@@ -185,6 +202,28 @@ def _direction(step: PlanStep) -> int:
     if abs(step.battery_wh) < NEXT_LOW_WH:
         return 0
     return 1 if step.battery_wh > 0 else -1
+
+
+def _appliance_actions(state: PlanState) -> list[NextAction]:
+    """When to start what the owner starts by hand."""
+    prices = {step.interval: step.price_micro_per_kwh for step in (state.plan or _NO_PLAN).steps}
+    found = []
+    for name, interval in state.starts:
+        price = prices.get(interval)
+        cost = "" if price is None else f" A kWh costs {price / 10_000:.0f} ct then."
+        found.append(
+            NextAction(
+                action_id=f"appliance:{name}",
+                time_s=max(state.now_s, interval_start_s(interval)),
+                what=f"Start now: {name}" if interval <= interval_at(state.now_s) else name,
+                why=f"The cheapest time to start it.{cost}",
+                subject="house",
+            )
+        )
+    return found
+
+
+_NO_PLAN = Plan(0.0, ())
 
 
 def _order_action(order: Order, why: str, now_s: float) -> NextAction:

@@ -1,0 +1,5 @@
+"""Forecasts of the house: trained beside the loop, asked at each interval, scored each day."""
+
+from .service import ForecastService
+
+__all__ = ["ForecastService"]
