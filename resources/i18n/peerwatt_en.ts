@@ -2,6 +2,145 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name></name>
+    <message>
+        <source>Proofs</source>
+        <comment>Save the proof</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Proofs</source>
+        <comment>Proof files (*.json)</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Proofs</source>
+        <comment>The proof was not saved in {0}: {1}.</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Proofs</source>
+        <comment>The proof was saved. Anybody can check it: peerwatt chain verify {0}</comment>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AccountRow</name>
+    <message>
+        <source>Back up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Credits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More about {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its key is not on this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>member</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save proof…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Receive…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give credits back…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export a keystore file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another account from the same words…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AccountsCard</name>
+    <message>
+        <source>Accounts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Create a wallet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The owner&apos;s key is not on this computer, so nothing can be sent from here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no wallet on this computer yet. Make one, or bring your own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ActionRow</name>
+    <message>
+        <source>{0}: {1} over the coming days, by the plan around it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>AddAccountDialog</name>
+    <message>
+        <source>Another account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It follows from the same words, so your backup covers it already.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Savings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AgentCard</name>
     <message>
         <source>The house&apos;s own key</source>
@@ -12,7 +151,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Used of today&apos;s limit</source>
+        <source>Offered for sale today</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change limits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Revoke</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -20,7 +171,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>of {0} today</source>
+        <source>of {0}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -36,7 +187,106 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>may trade</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>may answer the grid operator</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>kept in {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>active</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>expired</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>revoked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not authorised</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Authorise</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>BackupDialog</name>
+    <message>
+        <source>Back up the words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whoever has the words has the money. Take pen and paper, and be alone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write these words down in this order. They are not shown again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No photo, no file, no cloud: paper only. Nobody will ever ask for them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup is complete. With the words you get everything back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>I wrote them down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Now enter three of them, from your paper:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Word {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Confirm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comparing…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -100,6 +350,69 @@
     </message>
 </context>
 <context>
+    <name>BookDialog</name>
+    <message>
+        <source>Address book</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Addresses</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nobody is in it yet. Add neighbours you pay or who pay you.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note, if you like</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last sent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Bridge</name>
     <message>
         <source>The engine could not be started: {0}.</source>
@@ -119,6 +432,85 @@
     </message>
 </context>
 <context>
+    <name>Chain</name>
+    <message>
+        <source>not verified yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>verified, block {0}, {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>final up to block {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>verified</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>catching up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no new blocks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not reached</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>needs you</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>follows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>behind</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>does not answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its answers do not hold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>behind by {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>last answer {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>known validators vote on each block ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>known validators seal blocks in turn ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a committee of stakers attests to each block ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ChainCard</name>
     <message>
         <source>How it is checked</source>
@@ -133,6 +525,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Details</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>blocks</source>
         <translation type="unfinished"></translation>
     </message>
@@ -141,27 +537,125 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>This house checks every block and every figure itself.</source>
+        <source>and {0} more</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{0} answers did not match and were refused.</source>
         <translation type="unfinished"></translation>
     </message>
+</context>
+<context>
+    <name>ChainDialog</name>
     <message>
-        <source>following</source>
+        <source>How the chain is checked</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>behind</source>
+        <source>Endpoints</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>away</source>
+        <source>Close</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>contradicts the others</source>
+        <source>Asked for it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How blocks come about</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything rests on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When a block is final</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checked since the start</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Refused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, number {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}; {1} of them</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nothing yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>now up to block {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} blocks, {1} proofs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} answers that did not hold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped: two blocks stand against each other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Endpoint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Block</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blocks behind</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Newest block</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ChangePasswordDialog</name>
+    <message>
+        <source>Change the password</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files that were exported before keep their old password.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encrypting every key anew…</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -185,6 +679,49 @@
     </message>
     <message>
         <source>Stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>CreateDialog</name>
+    <message>
+        <source>Create a wallet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Our house</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a word of my own (for experts)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your own word</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is not on the paper: without it the words open an empty wallet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your key is made on this computer and stays here, encrypted. A few words on paper bring it back if the computer is lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Making the key…</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -291,6 +828,25 @@
     </message>
 </context>
 <context>
+    <name>Desk</name>
+    <message>
+        <source>The house&apos;s own key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The engine is away, so nothing can be sent; start it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chain is still being checked; sending waits until it is verified.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chain is not verified now, so nothing is sent. {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>DeviceCard</name>
     <message>
         <source>readings {0} · errors {1} · writes {2}</source>
@@ -368,6 +924,84 @@
     <name>EventLine</name>
     <message>
         <source>Show</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>EvidencePanel</name>
+    <message>
+        <source>Type the right block&apos;s hash, at least its first 8 digits:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hash of the right block</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on with this block</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>verified first: {0}
+the other: {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is neither of the two blocks.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The block that was verified first is kept; who serves the other is refused.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The other block is followed; what was read since then is read anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export a keystore file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file holds this account&apos;s key, encrypted with the password of your wallet. Other wallets can read it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encrypting…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the keystore file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keystore (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Files</name>
+    <message>
+        <source>{0} is too large to be this.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} is no text file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} cannot be read: {1}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} cannot be written: {1}.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -507,6 +1141,13 @@
     </message>
 </context>
 <context>
+    <name>Flow</name>
+    <message>
+        <source>The engine prepared something else than you asked for; nothing is signed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>FlowPicture</name>
     <message>
         <source>Power flow now</source>
@@ -622,6 +1263,57 @@
     </message>
 </context>
 <context>
+    <name>ForecastNote</name>
+    <message>
+        <source>forecast: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forecasts still come from rules of thumb.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forecasts begin to learn this house.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forecasts were learned from {0} days of this house.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forecast</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ahead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>off by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>on average</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>too much</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>too little</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>sun</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>home</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>HomePage</name>
     <message>
         <source>Home</source>
@@ -705,6 +1397,25 @@
     </message>
 </context>
 <context>
+    <name>LabelDialog</name>
+    <message>
+        <source>Label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rent of the garage</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>LadderPlot</name>
     <message>
         <source>Offers and wishes by price</source>
@@ -767,6 +1478,65 @@
     </message>
     <message>
         <source>Colours of the plot</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LimitsDialog</name>
+    <message>
+        <source>Limits of the house&apos;s key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spend in a day at most, {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Offer for sale in a day at most, kWh</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lowest price, ct/kWh</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Highest price, ct/kWh</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Until</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It may trade with the neighbours.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It may answer the grid operator.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The contract holds the key to these limits, whatever this program does.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look it over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for {0} days</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as now, until {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The highest price is below the lowest.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One of these limits is larger than the contract can hold.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1008,6 +1778,93 @@
     </message>
 </context>
 <context>
+    <name>MovedCard</name>
+    <message>
+        <source>What was moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as table…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was moved yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Speed up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{0}” waits for its block.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Speed up…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel it…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>you</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the house</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>others</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>block {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This year</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last year</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>NeighboursTile</name>
     <message>
         <source>Neighbours today</source>
@@ -1075,6 +1932,41 @@
         <source>until {0}</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For four hours: {0}, by the plan around it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Passwords</name>
+    <message>
+        <source>New password of the wallet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At least 8 characters. Nobody can reset it: without it only the backup helps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Password of the wallet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The same once more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter the password of your wallet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The two passwords differ; enter both again.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Plot</name>
@@ -1119,6 +2011,52 @@
     </message>
 </context>
 <context>
+    <name>Progress</name>
+    <message>
+        <source>It waits for long. You can speed it up or cancel it in the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sent to the chain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In block {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In a block</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Final</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chain took it and refused what it asks for: nothing was moved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No block took it, and the chain has forgotten it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another transaction took its place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You can close this: the house follows it on its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Proofs</name>
+    <message>
+        <source>Save proof…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Rail</name>
     <message>
         <source>Pages</source>
@@ -1126,6 +2064,145 @@
     </message>
     <message>
         <source>{0} (Ctrl+{1})</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ReceiveDialog</name>
+    <message>
+        <source>Receive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To which account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Amount, if you like</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Request to pay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no account yet; create or import one first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This code holds the address and nothing else.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This code asks for credits of your community, for a wallet that reads it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>QR code: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Recipient</name>
+    <message>
+        <source>To</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name, address 0x… or payment link</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address book</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nobody in your address book has this name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What arrived is not what was copied. Another program may be changing your clipboard; enter the address by hand or as a QR code&apos;s link.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>RedeemDialog</name>
+    <message>
+        <source>Give credits back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The credits leave your account, and the community owes you their worth.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look it over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter an amount above nothing, such as 12.50.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>RemoveDialog</name>
+    <message>
+        <source>Remove the account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removing…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its key is erased from this computer. Only your backup brings it back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It leaves the list; you can add it again at any time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is no longer watched.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>RenameDialog</name>
+    <message>
+        <source>Rename the account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1145,6 +2222,65 @@
     </message>
     <message>
         <source>of {0} used today was your own</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SendDialog</name>
+    <message>
+        <source>Send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look it over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Credits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Coins of the chain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This account holds {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What this account holds is not proven yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter first to whom: the fee depends on it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The fee alone is more than this account holds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking at the fee…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter who gets it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter an amount above nothing, such as 12.50.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1240,6 +2376,92 @@
     </message>
 </context>
 <context>
+    <name>SignDialog</name>
+    <message>
+        <source>Password, for this one signature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The owner&apos;s key of this house is not on this computer; import it, or connect the device that holds it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading what it needs from the chain…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sign and send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Then look at your {0}: it shows the same, and asks you there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, afterwards {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your credits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Signed by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter the password of your wallet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Signing…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waiting for your device…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prepare again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was not sent. {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Signer</name>
+    <message>
+        <source>The signer gave an answer without end.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The signer gave an answer that cannot be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The signer, which holds your keys, cannot be started; install Peerwatt anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The signer has ended; nothing was signed. Try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The signer does not answer; nothing was signed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Strip</name>
     <message>
         <source>Devices</source>
@@ -1282,19 +2504,157 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>verified, block {0}, {1}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>not verified yet</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The grid asks for less until {0}: your house is helping</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The grid asks for more until {0}: your house is helping</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>TakeInDialog</name>
+    <message>
+        <source>Import an account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking for it…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>12 or 24 words of another wallet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keystore file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file with one encrypted key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Raw key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>64 characters; for experts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only watch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>See what an address holds, without its key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} is plugged in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The words, in order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your own word, if the wallet had one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No file chosen yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Password of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>I keep the file and its password as my backup.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a keystore file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keystore (*.json *);;All (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the file first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>I keep another copy of this key.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your {0} will show the address: take it only if it is the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which of its accounts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter a number from 1 on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look at your device…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encrypting…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Told</name>
+    <message>
+        <source>The community&apos;s {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your own account</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not in your address book</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>I compared the address, block by block, with its owner&apos;s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>I know what this does, and want to sign it anyway.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1330,9 +2690,127 @@
     </message>
 </context>
 <context>
+    <name>TypedDialog</name>
+    <message>
+        <source>Sign typed data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Typed data (EIP-712), as JSON</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Signed by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A program may ask for your signature under such a text. Read it first here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Password, for this one signature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Signature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the signature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Signed. Give this to whoever asked for it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look it over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Typed data (*.json);;All (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open typed data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is no JSON object; paste it whole.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no account that can sign; create or import one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Then confirm it on your device.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sign</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter the password of your wallet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waiting for your device…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Signing…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WalletDialog</name>
+    <message>
+        <source>Working</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>WalletPage</name>
     <message>
         <source>Wallet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Receive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address book</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More about the wallet</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1360,14 +2838,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>What was moved</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Nothing was moved yet.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Account {0}</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1376,55 +2846,55 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>on its way</source>
+        <source>Nothing can be sent yet: no account of this wallet can sign.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>in a block</source>
+        <source>Create a wallet…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>final</source>
+        <source>Import an account…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>failed</source>
+        <source>Change the password…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>you</source>
+        <source>Sign typed data…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>the house</source>
+        <source>Pause the house&apos;s key</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>others</source>
+        <source>Let it trade again</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>block {0}</source>
+        <source>Revoke the house&apos;s key</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>When</source>
+        <source>Speed it up</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>What</source>
+        <source>Cancel it</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>By</source>
+        <source>Tables (*.csv)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Amount</source>
+        <source>Save as table</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Proof</source>
+        <source>Saved: {0}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1448,7 +2918,18 @@
     </message>
 </context>
 <context>
+    <name>WordsView</name>
+    <message>
+        <source>The words</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>words</name>
+    <message>
+        <source>block {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>even</source>
         <translation type="unfinished"></translation>
@@ -1459,6 +2940,18 @@
     </message>
     <message>
         <source>earned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>costs no more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>costs {0} more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>saves {0}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1506,7 +2999,47 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>block {0}</source>
+        <source>not up to date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>coins</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>from words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>single key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>only watched</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>on its way</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>in a block</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>final</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>dropped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>replaced</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 
 from peerwatt.api import messages as m
+from peerwatt.api.wallet_messages import AccountView, TransactionView
 from peerwatt.model.units import interval_at, interval_start_s
 
 NOON_S = 1_781_786_100.0  # 2026-06-18 14:35 in Zurich
@@ -106,6 +107,9 @@ class FakeFeed:
     stale: tuple[str, ...] = ()
     mark: m.TrustMark = VERIFIED
     commands: list[m.Message] = field(default_factory=list)
+    accounts: tuple[AccountView, ...] = ()
+    agent_state: str = "active"
+    own_transactions: tuple[TransactionView, ...] = ()
 
     # --- sections -------------------------------------------------------------------------------
 
@@ -158,7 +162,8 @@ class FakeFeed:
         actions = (
             m.NextAction(
                 action_id="car-1", time_s=self.now_s + 16_500, subject="car", undo="Not tonight",
-                what="The car starts charging", why="11 ct now, 27 ct before dawn.",
+                what="The car starts charging", why="A kWh costs 11 ct then, 27 ct at 19:00.",
+                change="Above 15 ct it waits.", undo_cost_micro=840_000,
             ),
             m.NextAction(
                 action_id="sell-1", time_s=self.now_s + 1_500, subject="market", undo=None,
@@ -169,9 +174,24 @@ class FakeFeed:
                 action_id="hold-1", time_s=self.now_s + 9_000, subject="battery", undo="Skip",
                 what="The battery waits",
                 why="Its charge is worth 24 ct after 19:00, only 12 ct now.",
+                change="Above 25 ct it serves the house.", undo_cost_micro=3_000,
             ),
         )  # fmt: skip
-        return m.PlanView(made_s=self.now_s - 30, points=tuple(points), actions=actions)
+        scores = tuple(
+            m.ForecastScoreView(
+                quantity=quantity, stage=stage, error_w=error, bias_w=bias, crps_w=error * 0.7,
+                best="bands", best_error_w=error,
+            )
+            for quantity, stage, error, bias in (
+                ("pv", "1 h", 140, 20), ("pv", "6 h", 310, 60), ("pv", "24 h", 480, -40),
+                ("load", "1 h", 90, -5), ("load", "6 h", 130, 12), ("load", "24 h", 150, 8),
+            )
+        )  # fmt: skip
+        return m.PlanView(
+            made_s=self.now_s - 30, points=tuple(points), actions=actions,
+            overrides=m.OverrideCosts(car_now=840_000, car_pause=0, battery_hold=30_000),
+            forecast=m.ForecastView(learned_s=self.now_s, learned_days=41, scores=scores),
+        )  # fmt: skip
 
     def devices(self) -> m.DevicesView:
         now = powers(self.now_s)
@@ -305,7 +325,7 @@ class FakeFeed:
                 "The rest of 14:15 at the supplier's price",
                 "Order for 14:45: sell 0.8 kWh")  # fmt: skip
         entries = tuple(
-            m.TransactionView(
+            TransactionView(
                 transaction_hash="0x" + f"{n:02x}" * 32, time_s=self.now_s - 40 - 420 * n,
                 what=what[n % len(what)],
                 amount_micro=(91_000, None, -68_000, 288_000, 4_000, None)[n % 6],
@@ -319,16 +339,24 @@ class FakeFeed:
             credit=proven(48_310_000, mark=self.mark),
             escrowed=proven(620_000, mark=self.mark),
             total_supply=proven(612_000_000, mark=self.mark),
-            agent=m.AgentView(
-                address="0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF",
-                stored_in="the system's keyring",
-                daily_limit=proven(10_000_000, mark=self.mark),
-                spent_today=proven(2_360_000, mark=self.mark),
-                min_price_micro=80_000,
-                max_price_micro=270_000,
-                expires_s=int(NOON_S) + 90 * 86_400,
+            agent=m.AgentView.model_validate(
+                {
+                    "address": "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF",
+                    "stored_in": "the system's keyring",
+                    "daily_limit": proven(10_000_000, mark=self.mark),
+                    "spent_today": proven(2_360_000, mark=self.mark),
+                    "min_price_micro": 80_000,
+                    "max_price_micro": 270_000,
+                    "expires_s": int(NOON_S) + 90 * 86_400,
+                    "daily_sales_wh": 20_000,
+                    "sold_today_wh": 3_240,
+                    "state": self.agent_state,
+                    "may_trade": True,
+                    "may_offer": True,
+                }
             ),
-            transactions=entries,
+            transactions=(*self.own_transactions, *entries),
+            accounts=self.accounts,
         )
 
     def chain(self) -> m.ChainView:

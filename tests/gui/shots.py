@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from gui_feed import FakeFeed, empty_state, missing_state
 from PySide6.QtCore import QEventLoop, QTimer
 
-from peerwatt.api.messages import SiteState, TrustMark
+from peerwatt.api.base import TrustMark
+from peerwatt.api.messages import SiteState
 from peerwatt.gui.app import application
 from peerwatt.gui.bridge import Bridge, Link, LinkView
 from peerwatt.gui.context import Choices, Context

@@ -10,6 +10,7 @@ from gui_feed import NOON_S, FakeFeed, empty_state, missing_state
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel
 
+from peerwatt.api.base import TrustMark
 from peerwatt.api.messages import (
     DeclineRequest,
     NoticesView,
@@ -19,7 +20,6 @@ from peerwatt.api.messages import (
     SetBattery,
     SetCar,
     SiteState,
-    TrustMark,
     UndoAction,
 )
 from peerwatt.gui.widgets.base import Figure
@@ -149,7 +149,8 @@ def test_wallet_shows_each_mark(stage: Any) -> None:
     page = stage.window.pages["wallet"]
     said = texts(page)
     assert "48.31 EUR" in said
-    assert "of 10.00 EUR today" in said
+    assert "of 10.00 EUR" in said
+    assert "of 20.0 kWh" in said
     marks = [mark.sentence for mark in page.findChildren(MarkLine)]
     assert marks.count("verified, block 1\u202f204, 3 s ago") == 4
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PySide6.QtCore import QLocale
 
-from peerwatt.api.messages import ChainValue, TrustMark
+from peerwatt.api.base import ChainValue, TrustMark
 from peerwatt.gui import words
 
 ZURICH = ZoneInfo("Europe/Zurich")

@@ -22,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from peerwatt.api.base import Message
 from peerwatt.api.client import ApiClient, ApiFault, EngineAway
 from peerwatt.api.messages import (
     SECTIONS,
@@ -29,10 +30,11 @@ from peerwatt.api.messages import (
     ClockView,
     Command,
     FlowView,
-    Message,
     PowerHistory,
     SiteState,
 )
+from peerwatt.api.proof_messages import ProofFile, ProofRequest
+from peerwatt.api.wallet_messages import PreparedSend, PrepareSend
 from peerwatt.config.paths import SitePaths
 
 from .series import PowerSeries
@@ -85,6 +87,15 @@ class Client(Protocol):
 
     async def command(self, command: Command) -> Changed:
         """Carry out a command."""
+
+    async def proof(self, body: ProofRequest) -> ProofFile:
+        """Return a file that proves values of the screen."""
+
+    async def prepare(self, wanted: PrepareSend) -> PreparedSend:
+        """Return a transaction ready to be signed."""
+
+    async def transactions_csv(self, start_s: float | None, end_s: float | None) -> str:
+        """Return the transactions of a span as the text of a CSV file."""
 
     async def close(self) -> None:
         """Close all connections."""
@@ -203,6 +214,20 @@ class Bridge(QObject):
             translate("Bridge", "This could not be done, because the engine is away."),
         )
 
+    def ask(
+        self,
+        call: Callable[[Client], Awaitable[T]],
+        done: Callable[[T], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Ask the engine; ``done`` or ``failed`` (a sentence) follows on the window's thread."""
+        self._ask(
+            call,
+            done,
+            translate("Bridge", "This could not be done, because the engine is away."),
+            failed,
+        )
+
     def load_history(self) -> None:
         """Ask for the last 24 hours; the answer comes as ``history_loaded``."""
         if not self.site_clock.known:
@@ -302,24 +327,27 @@ class Bridge(QObject):
         ask: Callable[[Client], Awaitable[T]],
         take: Callable[[T], None],
         away: str = "",
+        failed: Callable[[str], None] | None = None,
     ) -> None:
+        refuse = failed or self.refused.emit
+
         async def run() -> None:
             client = self._client
             if client is None:
                 if away:
-                    self._post(lambda: self.refused.emit(away))
+                    self._post(lambda: refuse(away))
                 return
             try:
                 answer = await ask(client)
             except (ApiFault, EngineAway, OSError) as fault:
                 sentence = str(fault)
-                self._post(lambda: self.refused.emit(sentence))
+                self._post(lambda: refuse(sentence))
             else:
                 self._post(lambda: take(answer))
 
         if self._loop is None or self._stopping.is_set():
             if away:
-                self.refused.emit(away)
+                refuse(away)
             return
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._spawn, run)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime, QTimeZone
 
-from peerwatt.api.messages import ChainValue, TrustMark
+from peerwatt.api.base import ChainValue, TrustMark
 from peerwatt.model.units import MICRO, interval_start_s
 
 translate = QCoreApplication.translate
@@ -67,6 +68,18 @@ def earned_or_cost(cost_micro: int) -> str:
     if round(abs(cost_micro) / MICRO_PER_CENT) == 0:
         return translate("words", "even")
     return translate("words", "cost") if cost_micro > 0 else translate("words", "earned")
+
+
+def extra_cost(cost_micro: int | None, currency: str) -> str:
+    """Return what a choice costs against the plan in words; empty while that is not known."""
+    if cost_micro is None:
+        return ""
+    if round(abs(cost_micro) / MICRO_PER_CENT) == 0:
+        return translate("words", "costs no more")
+    said = money(abs(cost_micro), currency)
+    if cost_micro > 0:
+        return translate("words", "costs {0} more").format(said)
+    return translate("words", "saves {0}").format(said)
 
 
 def price(price_micro: int | None) -> Quantity:
@@ -180,6 +193,9 @@ def mark_word(mark: TrustMark) -> str:
 def mark_sentence(value: ChainValue, now_s: float) -> str:
     """Return a proof state with its block and age: verified, block 1 204, 3 s ago."""
     parts = [mark_word(value.mark)]
+    if value.mark is TrustMark.PENDING and value.block_number is not None:
+        # It was proven, but the chain has not been followed since.
+        parts = [translate("words", "not up to date")]
     if value.block_number is not None:
         parts.append(translate("words", "block {0}").format(grouped(value.block_number)))
     if value.block_time_s is not None:
@@ -198,3 +214,66 @@ def date_time(time_s: float, zone: ZoneInfo) -> str:
     """Return day and time as the locale writes them in short."""
     moment = QDateTime.fromSecsSinceEpoch(int(time_s), QTimeZone(zone.key.encode()))
     return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+
+
+def exact(amount: int, decimals: int = 6, least: int = 2) -> str:
+    """Return whole smallest units as an exact decimal text with a point, for a field: 12.50."""
+    whole, rest = divmod(abs(amount), 10**decimals)
+    fraction = f"{rest:0{decimals}}".rstrip("0").ljust(least, "0")
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def coins(amount_wei: int | None) -> Quantity:
+    """Return the chain's own coin with four decimals at most; more where those would be zeros."""
+    if amount_wei is None:
+        return Quantity(NOTHING, "")
+    small = 0 < amount_wei < 10**14
+    places = 18 if small else 4
+    rounded = amount_wei if small else round(amount_wei / 10**14)
+    decimals = len(exact(rounded, places, 0).partition(".")[2])
+    return Quantity(number(amount_wei / 10**18, decimals), translate("words", "coins"))
+
+
+def account_kind(kind: str) -> str:
+    """Return in a few words where an account's key is."""
+    return {
+        "seed": translate("words", "from words"),
+        "keystore": translate("words", "single key"),
+        "key": translate("words", "single key"),
+        "watch": translate("words", "only watched"),
+        "ledger": "Ledger",
+        "trezor": "Trezor",
+    }.get(kind, kind)
+
+
+ACCOUNT_ICONS = {
+    "seed": "words",
+    "keystore": "key",
+    "key": "key",
+    "watch": "eye",
+    "ledger": "stick",
+    "trezor": "stick",
+}
+_ADDRESS = r"0x[0-9a-fA-F]{40}"
+
+
+def with_short_addresses(sentence: str) -> str:
+    """Return a sentence with names in place of addresses, or with their ends where nameless.
+
+    For a heading only: the full address stands below it.
+    """
+    named = re.sub(rf"{_ADDRESS} \(([^()]+)\)", r"\1", sentence)
+    return re.sub(_ADDRESS, lambda found: short_hash(found.group()), named)
+
+
+def transaction_state(state: str) -> str:
+    """Return how far a transaction is, in a word or two."""
+    return {
+        "sent": translate("words", "on its way"),
+        "in block": translate("words", "in a block"),
+        "final": translate("words", "final"),
+        "failed": translate("words", "failed"),
+        "dropped": translate("words", "dropped"),
+        "replaced": translate("words", "replaced"),
+    }.get(state, state)

@@ -11,8 +11,10 @@ from peerwatt.api.messages import (
     DeviceValue,
     DeviceView,
     OverrideView,
+    PlanView,
     SetBattery,
     SetCar,
+    WalletView,
 )
 
 from .. import words
@@ -73,6 +75,7 @@ class OverrideRow(QWidget):
         super().__init__()
         self._context = context
         self._kind = ""
+        self._costs: dict[str, str] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
@@ -92,7 +95,11 @@ class OverrideRow(QWidget):
         self.until = Text(context.theme, "", size=12, ink="muted", elide=True)
         row.addWidget(self.until, 1)
         context.bridge.overrides.connect(self.set_overrides)
+        context.bridge.plan.connect(self.set_costs)
         context.bridge.refused.connect(lambda _: self._again())
+        plan = context.bridge.latest.get("plan")
+        if isinstance(plan, PlanView):
+            self.set_costs(plan)
 
     def set_kind(self, kind: str) -> None:
         """Offer what the kind of device can do; nothing for a meter or an inverter."""
@@ -114,7 +121,28 @@ class OverrideRow(QWidget):
         text = ""
         if mode != "auto" and until_s is not None:
             text = self.tr("until {0}").format(words.clock(until_s, clock.zone))
+        elif cost := self._costs.get(self._kind, ""):
+            name = self.buttons["hold" if self._kind == "battery" else "now"].text()
+            text = self.tr("{0}: {1}").format(name, cost)
         self.until.set(text)
+
+    def set_costs(self, plan: PlanView) -> None:
+        """Say at each choice what it costs, before anybody clicks."""
+        wallet = self._context.bridge.latest.get("wallet")
+        currency = wallet.currency if isinstance(wallet, WalletView) else ""
+        costs = plan.overrides
+        for mode, cost in (
+            ("now", costs.car_now), ("pause", costs.car_pause), ("hold", costs.battery_hold),
+        ):  # fmt: skip
+            said = words.extra_cost(cost, currency)
+            text = self.tr("For four hours: {0}, by the plan around it.").format(said)
+            self.buttons[mode].setToolTip(text if said else "")
+            self.buttons[mode].setAccessibleDescription(text if said else "")
+        self._costs = {
+            "charger": words.extra_cost(costs.car_now, currency),
+            "battery": words.extra_cost(costs.battery_hold, currency),
+        }
+        self._again()
 
     def _again(self) -> None:
         view = self._context.bridge.latest.get("overrides")

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from peerwatt.api.messages import DeclineRequest, FlexibilityView, FlexView, WalletView
+from peerwatt.api.proof_messages import ProofOf, RequestProof
 from peerwatt.model.units import interval_start_s
 
 from .. import words
@@ -14,6 +15,7 @@ from ..plots.delivery import DeliveryPlot
 from ..theme import UNIT
 from ..widgets.base import Button, Card, ClickArea, Figure, Icon, Pill, Text
 from ..widgets.marks import MarkLine
+from ..widgets.proof_menu import offer_proof
 from ..widgets.states import Empty
 from .base import Page, across, down, stack, switch
 
@@ -99,6 +101,7 @@ class FlexibilityPage(Page):
         self.chart_empty = Empty(theme, "flexibility", "")
         self.chart_stack = stack(self.chart, self.chart_empty)
         self.mark = MarkLine(theme)
+        offer_proof(self.mark, bridge, self._wanted_proof)
         self.decline = Button(theme, self.tr("Do not take part"), "quiet", "pause")
         self.decline.clicked.connect(self._decline)
         self.detail = QWidget()
@@ -201,6 +204,10 @@ class FlexibilityPage(Page):
         switch(self.chart_stack, len(request.curve) > 1)
         self.mark.set(request.mark, words.mark_word(request.mark))
         self.decline.setVisible(request.state in DECLINABLE)
+
+    def _wanted_proof(self) -> list[ProofOf]:
+        request = self._in_hand(sorted(self._view.requests, key=lambda r: -r.request_id))
+        return [RequestProof(request_id=request.request_id)] if request else []
 
     def _before(self, request: FlexView) -> str:
         if request.state in {"not for us", "declined"}:

@@ -15,6 +15,7 @@ from ..prefs import Preferences
 from ..theme import font
 from ..widgets.base import SHADOW, Card, Text
 from ..widgets.flow import FlowPicture
+from ..widgets.forecast_note import ForecastNote
 from ..widgets.legend import Legend
 from ..widgets.next_up import NextUp
 from ..widgets.states import Empty
@@ -56,8 +57,13 @@ class HomePage(Page):
         self.legend = Legend(theme)
         self.day_card.head.addWidget(self.legend, 0, Qt.AlignmentFlag.AlignRight)
         self.day_card.note.hide()
-        self.day_card.head.insertWidget(1, Text(theme, self.tr("kW"), size=12, ink="muted"))
+        unit = Text(theme, self.tr("kW"), size=12, ink="muted")
+        unit.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.day_card.head.insertWidget(1, unit)
         self.day_card.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+        self.forecast_note = ForecastNote(theme)
+        self.day_card.head.insertWidget(2, self.forecast_note, 1)
+        self.day_card.head.setStretch(0, 0)
         self.day_card.body.addWidget(self.day_plot, 1)
         self.tiles = QWidget()
         self._tile_grid = QGridLayout(self.tiles)
@@ -146,6 +152,7 @@ class HomePage(Page):
 
     def _plan(self, plan: PlanView) -> None:
         self.next_up.set_plan(plan)
+        self.forecast_note.set_forecast(plan.forecast)
 
     def headline_of(self, flow: FlowView) -> str:
         """Return where the power comes from, in one short sentence."""

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from peerwatt.api.messages import LadderView, MarketView, OrderView, PauseMarket, TradeView
+from peerwatt.api.proof_messages import (
+    BookProof,
+    ClearingProof,
+    OrderProof,
+    ProofOf,
+    SettledProof,
+)
 from peerwatt.model.units import interval_start_s
 
 from .. import words
@@ -10,6 +17,7 @@ from ..context import Context
 from ..plots.market import LadderPlot, PricePlot
 from ..widgets.base import Button, Card, Figure, Text
 from ..widgets.marks import MarkLine
+from ..widgets.proof_menu import offer_proof, offer_row_proofs
 from ..widgets.states import Empty
 from ..widgets.table import Column, Table
 from .base import Page, across, stack, switch
@@ -63,9 +71,29 @@ class MarketPage(Page):
             card.setMinimumHeight(240)
         self.column.addLayout(across(7, self.ladder_card, 5, self.price_card), 5)
         self.column.addLayout(across(7, self.orders_card, 5, self.trades_card), 4)
+        self._offer_proofs()
         bridge.market.connect(self.set_market)
         bridge.clock.connect(lambda _: self._say())
         bridge.wallet.connect(self._wallet)
+
+    def _offer_proofs(self) -> None:
+        """Let everything proven on this page be saved with its proof."""
+        bridge = self.bridge
+
+        def book() -> list[ProofOf]:
+            ladder = self._shown(self._market)
+            return [BookProof(interval=ladder.interval)] if ladder else []
+
+        offer_proof(self.ladder_mark, bridge, book)
+        offer_row_proofs(
+            self.orders,
+            bridge,
+            lambda o: [OrderProof(interval=o.interval), ClearingProof(interval=o.interval)],
+            lambda o: o.mark,
+        )
+        offer_row_proofs(
+            self.trades, bridge, lambda t: [SettledProof(interval=t.interval)], lambda t: t.mark
+        )
 
     # --- what is shown --------------------------------------------------------------------------
 

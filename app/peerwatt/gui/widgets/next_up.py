@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from peerwatt.api.messages import NextAction, PlanView, UndoAction
+from peerwatt.api.messages import NextAction, PlanView, UndoAction, WalletView
 
 from .. import words
 from ..context import Context
@@ -42,6 +42,8 @@ class ActionRow(QWidget):
         self.why.setMaximumHeight(LINES * metrics(12).lineSpacing() + 2)
         self.undo = Button(theme, "", "quiet")
         self.undo.clicked.connect(self._undo)
+        self.cost = Text(theme, "", size=12, ink="muted")
+        self.cost.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         when = QVBoxLayout()
         when.setSpacing(6)
         when.addWidget(self.time)
@@ -57,7 +59,13 @@ class ActionRow(QWidget):
         row.setSpacing(12)
         row.addLayout(when)
         row.addLayout(said, 1)
-        row.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignVCenter)
+        choice = QVBoxLayout()
+        choice.setSpacing(2)
+        choice.addStretch(1)
+        choice.addWidget(self.undo)
+        choice.addWidget(self.cost)
+        choice.addStretch(1)
+        row.addLayout(choice)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a hairline above the row."""
@@ -73,12 +81,31 @@ class ActionRow(QWidget):
         self.time.set(words.clock(action.time_s, clock.zone))
         self.what.set(action.what)
         self.why.set(action.why)
-        self.why.setToolTip(action.why)
+        self.why.setToolTip(" ".join(part for part in (action.why, action.change) if part))
+        said = self.cost_in_words(action) if action.undo is not None else ""
+        self.cost.set(said)
+        self.cost.setVisible(bool(said))
         self.undo.setVisible(action.undo is not None)
         if action.undo is not None:
             self.undo.show_as(action.undo)
             self.undo.setEnabled(True)
-            self.undo.setAccessibleDescription(action.what)
+            self.undo.setAccessibleDescription(f"{action.what}. {said}".strip())
+            self.undo.setToolTip(self._told(action, said))
+
+    def cost_in_words(self, action: NextAction) -> str:
+        """Return what undoing costs, before anybody clicks; empty while that is not known."""
+        return words.extra_cost(action.undo_cost_micro, self._currency())
+
+    def _currency(self) -> str:
+        wallet = self._context.bridge.latest.get("wallet")
+        return wallet.currency if isinstance(wallet, WalletView) else ""
+
+    def _told(self, action: NextAction, said: str) -> str:
+        if not said:
+            return ""
+        return self.tr("{0}: {1} over the coming days, by the plan around it.").format(
+            action.undo or "", said
+        )
 
     def _inked(self, subject: tuple[str, str]) -> tuple[str, str]:
         return (subject[0], "text") if self._context.theme.dark else subject
@@ -100,10 +127,13 @@ class NextUp(QWidget):
         column.setSpacing(0)
         self.rows = [ActionRow(context) for _ in range(ROWS)]
         self.empty = Empty(context.theme, "clock", self.tr("Nothing is planned yet."))
+        self.note = Text(context.theme, "", size=12, ink="muted", wrap=True)
+        self.note.hide()
         for row in self.rows:
             column.addWidget(row, 1)
             row.hide()
         column.addWidget(self.empty, 1)
+        column.addWidget(self.note)
         context.bridge.refused.connect(self._again)
 
     def set_plan(self, plan: PlanView) -> None:
@@ -114,6 +144,8 @@ class NextUp(QWidget):
         for number, row in enumerate(self.rows):
             row.setVisible(number < len(actions))
         self.empty.setVisible(not actions)
+        self.note.set(plan.sentence)
+        self.note.setVisible(bool(plan.sentence))
         if plan.made_s is not None:
             self.empty.set(self.tr("Nothing to do in the next hours: the house runs as it is."))
 

@@ -13,6 +13,7 @@ from ..bridge import Link, LinkView
 from ..context import Context
 from ..theme import TARGET, UNIT, Theme, font, metrics
 from .base import Icon, Pill, Pressable, Text, focus_ring
+from .chain_words import chain_caveat, chain_said, chain_token
 
 HEIGHT_PX = 48
 
@@ -221,18 +222,8 @@ class Strip(QWidget):
         chain = self._chain
         if chain is None or self._link.link is Link.AWAY:
             return
-        if chain.state == "verified" and chain.head is not None:
-            passed_s = now_s - (chain.head_time_s or now_s)
-            said = self.tr("verified, block {0}, {1}").format(
-                words.grouped(chain.head), words.ago(passed_s)
-            )
-            self.chain.say("good", said)
-            return
-        token = "fault" if chain.state == "stopped" else "warning"
-        self.chain.say(
-            "faint" if chain.state == "starting" else token,
-            chain.sentence or self.tr("not verified yet"),
-        )
+        said = [chain_said(chain, now_s), chain_caveat(chain)]
+        self.chain.say(chain_token(chain), "\n".join(part for part in said if part))
 
     def _flexible(self, view: FlexibilityView) -> None:
         self._flexibility = view

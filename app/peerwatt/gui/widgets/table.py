@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from ..icons import pixmap
 from ..theme import Theme, font, metrics
 
 Row = TypeVar("Row")
+RowMenu = Sequence[tuple[str, Callable[[], None]]]
+"""Entries of a row's context menu: words, and what they do."""
 Index = QModelIndex | QPersistentModelIndex
 ROW_PX = 38
 DISPLAY = Qt.ItemDataRole.DisplayRole
@@ -107,6 +109,7 @@ class Table(QTableView, Generic[Row]):
     def __init__(self, theme: Theme, name: str, columns: Sequence[Column[Row]]) -> None:
         super().__init__()
         self.rows_model: RowsModel[Row] = RowsModel(theme, columns)
+        self._menus: list[Callable[[Row], RowMenu]] = []
         self.setModel(self.rows_model)
         self.setAccessibleName(name)
         self.setFont(font(14))
@@ -138,6 +141,32 @@ class Table(QTableView, Generic[Row]):
         if self.rows_model.set_rows(rows):
             self._fit()
             self.verticalScrollBar().setValue(place)
+
+    def add_menu(self, entries: Callable[[Row], RowMenu]) -> None:
+        """Add entries to the context menu of each row, after those added before."""
+        self._menus.append(entries)
+
+    def row_menu(self, row: Row) -> QMenu | None:
+        """Return the context menu of a row, where it has one."""
+        entries = [entry for menu in self._menus for entry in menu(row)]
+        if not entries:
+            return None
+        made = QMenu(self)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, run in entries:
+            made.addAction(text).triggered.connect(lambda _=False, run=run: run())
+        return made
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of the row under the pointer, or of the one the keyboard is at."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if not index.isValid():
+            return
+        menu = self.row_menu(self.rows_model.rows[index.row()])
+        if menu is not None:
+            below = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+            menu.popup(below if by_key else event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width out anew."""
