@@ -1,8 +1,8 @@
 """Forecasts on a real site's year beside persistence, the seven-day mean and gradient boosting.
 
-Rolling origins every 75 minutes after four weeks, so that each hour of the day is met; judged is the
-15-min mean one hour, six hours and 24 hours after the origin (the 4th, 24th and 96th interval), by
-its mean absolute error against that of the day before. No weather input. Load is scaled to
+Rolling origins every 75 minutes after four weeks, so that each hour of the day is met; judged is
+the 15-min mean one hour, six hours and 24 hours after the origin (the 4th, 24th and 96th interval),
+by its mean absolute error against that of the day before. No weather input. Load is scaled to
 4500 kWh a year, PV to 6000. Everybody learns only from what lies before the origin.
 """
 
@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,9 +71,16 @@ class Own:
     train_s: float
     """A training pass on nearly the whole year."""
     short_train_s: float
-    """A training pass on four weeks."""
+    """A training pass on four weeks: the quickest of five."""
     predict_s: float
     """The 95th percentile of a forecast of 48 h."""
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long something takes, s."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 def run_own(year: Series, origins: Integers) -> Own:
@@ -82,9 +90,7 @@ def run_own(year: Series, origins: Integers) -> Own:
     forecaster: HouseForecaster | None = None
     train_s, seconds = 0.0, []
     train(year.part(0, WARM_UP), SITE)  # what is imported late is imported now
-    begun = time.perf_counter()
-    train(year.part(0, WARM_UP), SITE)
-    short_train_s = time.perf_counter() - begun
+    short_train_s = min(seconds_of(lambda: train(year.part(0, WARM_UP), SITE)) for _ in range(5))
     learned = -RETRAIN
     for origin in origins:
         if forecaster is None or origin - learned >= RETRAIN:
@@ -135,8 +141,8 @@ def skill_figures(year: Series, origins: Integers, own: Own) -> list[Figure]:
             halves = [skill_pct(median[h], truth[h], before[h]) for h in (odd, ~odd)]
             boosted = skill_pct(reference[name][:, column], truth, before)
             text = (
-                f"boosting {boosted:.1f}, 7-day mean {skill_pct(week, truth, before):.1f}, day before"
-                f" 0 ({np.abs(before - truth).mean():.0f} W); odd weeks {halves[0]:.1f},"
+                f"boosting {boosted:.1f}, 7-day mean {skill_pct(week, truth, before):.1f},"
+                f" day before 0 ({np.abs(before - truth).mean():.0f} W); odd weeks {halves[0]:.1f},"
                 f" even {halves[1]:.1f}"
             )
             goal = GOALS[name][column]
@@ -177,7 +183,7 @@ def main() -> int:
     figures += [
         Figure("training, the year", own.train_s, "s", f"machine's load {load:.1f}", "< 10 s",
                own.train_s < 10),
-        Figure("training, four weeks", own.short_train_s, "s", "as the planner's yardstick does",
+        Figure("training, four weeks", own.short_train_s, "s", "quickest of five; done daily there",
                "<= 0.3 s", own.short_train_s <= 0.3),
         Figure("forecast of 48 h, 95th percentile", 1000 * own.predict_s, "ms",
                f"{len(origins)} origins", "< 50 ms", own.predict_s < 0.05),

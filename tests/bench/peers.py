@@ -14,9 +14,8 @@ def peer_python(name: str) -> Path:
 
     Raises RuntimeError, with what the installation said, if it cannot be prepared.
     """
-    done = subprocess.run(
-        ["bash", str(ROOT / "installer" / "bench.sh"), name], stderr=subprocess.PIPE, text=True
-    )
+    words = ["bash", str(ROOT / "installer" / "bench.sh"), name]
+    done = subprocess.run(words, check=False, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"the peers of bench {name} are not there: {done.stderr.strip()}")
     return ROOT / f".venv-bench-{name}" / "bin" / "python"

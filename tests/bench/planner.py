@@ -3,6 +3,7 @@
 ``make bench NAME=planner``; the same house, days and problems for everybody, from what the
 folder ``PEERWATT_HOUSEHOLD`` holds (15-min means of one site, kW) or made by a fixed seed.
 With ``PEERWATT_YARDSTICK`` (the folder of yard.py) the bills of a summer and a winter month too.
+Both are found by themselves where the folder ``shared`` lies beside the project.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from peerwatt.planner.problem import house_from
 from peerwatt.planner.solving import solve
 
 HERE = Path(__file__).parent
+SHARED = HERE.parents[2] / "shared"
 CALLS = 40
 CASES = 1000
 WITHIN_MB = """
@@ -199,8 +201,19 @@ def bills() -> list[Figure]:
     return found
 
 
+def find_shared() -> None:
+    """Name the folders of measured data and of the yardstick where they lie beside the project."""
+    for name, folder in (
+        ("PEERWATT_HOUSEHOLD", SHARED / "data" / "household"),
+        ("PEERWATT_YARDSTICK", SHARED / "yardsticks" / "planner"),
+    ):
+        if folder.is_dir():
+            os.environ.setdefault(name, str(folder))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure everything and report."""
+    find_shared()
     figures = [*speed(), *memory(), *beside_peers(), *robustness(), *bills()]
     return report("planner", figures, arguments)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -81,7 +82,8 @@ def _battery(dice: random.Random) -> dict[str, Any]:
         "wear_eur_kwh": dice.choice([0.0, 0.05]),
     }
     if dice.random() < 0.3 and capacity:
-        battery["charge_curve"] = [[0, 3.0], [capacity / 2, 3.0], [capacity, 0.0]]
+        middle = dice.choice([3.0, 3.0, 1.0, 0.2])
+        battery["charge_curve"] = [[0, 3.0], [capacity / 2, middle], [capacity, 0.0]]
     if dice.random() < 0.3:
         battery["hybrid"] = {"pv_kw": dice.uniform(0, 12), "ac_max_kw": dice.choice([0.0, 5.0])}
     return battery
@@ -169,22 +171,117 @@ def _promise(dice: random.Random, steps: int) -> dict[str, Any]:
 
 def faults(problem: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """Return what an answer does that no plan may: empty when all is within limits."""
-    wrong: list[str] = []
     if found["status"] not in {"Optimal", "Rules"}:
         return [f"status {found['status']}: {found.get('error')}"]
     steps = found["steps"]
     if len(steps) != problem["steps"]:
         return [f"{len(steps)} steps instead of {problem['steps']}"]
-    most_charge = sum(b["charge_max_kw"] for b in problem["batteries"])
-    most_give = sum(b["discharge_max_kw"] for b in problem["batteries"])
-    most_car = sum(c["max_kw"] for c in problem["evs"])
-    over = sum(v["amount"] for v in found["violations"] if v["name"] == "import_limit")
-    limit = problem["grid"].get("import_max_kw")
-    for number, step in enumerate(steps):
-        if not -most_give - NEAR <= step["battery_kw"] <= most_charge + NEAR:
-            wrong.append(f"step {number}: battery {step['battery_kw']}")
-        if not -NEAR <= step["ev_kw"] <= most_car + NEAR:
-            wrong.append(f"step {number}: car {step['ev_kw']}")
-        if limit is not None and step["grid_kw"] > limit + NEAR and over <= 0:
-            wrong.append(f"step {number}: import {step['grid_kw']} above {limit}, not named")
+    named = {violation["name"] for violation in found["violations"]}
+    return [
+        *_meter_faults(problem, steps, named),
+        *_battery_faults(problem, steps),
+        *_car_faults(problem, steps),
+        *_appliance_faults(problem, found),
+    ]
+
+
+def _hours(problem: dict[str, Any]) -> list[float]:
+    minutes = problem.get("durations_minutes") or [15] * problem["steps"]
+    return [minute / 60 for minute in minutes]
+
+
+def _meter_faults(
+    problem: dict[str, Any], steps: list[dict[str, Any]], named: set[str]
+) -> list[str]:
+    """Return where the meter's limits are passed without a word, step by step."""
+    grid, wrong = problem["grid"], []
+    by_step = grid.get("import_limit_kw") or [None] * len(steps)
+    for number, (step, limit) in enumerate(zip(steps, by_step, strict=True)):
+        limits = [x for x in (limit, grid.get("import_max_kw")) if x is not None]
+        if limits and step["grid_kw"] > min(limits) + NEAR and "import_limit" not in named:
+            wrong.append(f"step {number}: import {step['grid_kw']} above {limits}, not named")
+        most = grid.get("export_max_kw")
+        if most is not None and -step["grid_kw"] > most + NEAR and "export_limit" not in named:
+            wrong.append(f"step {number}: export {-step['grid_kw']} above {most}, not named")
+    return wrong
+
+
+def _battery_faults(problem: dict[str, Any], steps: list[dict[str, Any]]) -> list[str]:
+    """Return where a battery passes its powers, its contents or its curve."""
+    wrong = []
+    for place, battery in enumerate(problem["batteries"]):
+        capacity = battery["capacity_kwh"]
+        before = max(battery["soc_kwh"], 0.0)
+        low, high = min(battery["soc_min_kwh"], before, capacity), max(capacity, before)
+        for number, step in enumerate(steps):
+            many = "batteries_kw" in step
+            power = step["batteries_kw"][place] if many else step["battery_kw"]
+            content = step["batteries_soc_kwh"][place] if many else step["soc_kwh"]
+            if not -battery["discharge_max_kw"] - NEAR <= power <= battery["charge_max_kw"] + NEAR:
+                wrong.append(f"step {number}: battery {place} at {power} kW")
+            if not low - NEAR <= content <= high + NEAR:
+                wrong.append(f"step {number}: battery {place} holds {content} kWh")
+            curve = battery.get("charge_curve")
+            if curve and battery["soc_kwh"] <= capacity and power > _at(curve, before) + NEAR:
+                wrong.append(f"step {number}: {power} kW is above the curve at {before} kWh")
+            before = content
+    return wrong
+
+
+def _at(curve: list[list[float]], content: float) -> float:
+    """Return the power of a curve at a content; at its ends it stays as it is."""
+    if content <= curve[0][0]:
+        return curve[0][1]
+    for (x0, y0), (x1, y1) in itertools.pairwise(curve):
+        if content <= x1:
+            return y0 + (y1 - y0) * (content - x0) / (x1 - x0)
+    return curve[-1][1]
+
+
+def _car_faults(problem: dict[str, Any], steps: list[dict[str, Any]]) -> list[str]:
+    """Return where a car takes more or less than it can, too much, or while it is away."""
+    sessions = [(car, session) for car in problem["evs"] for session in car["sessions"]]
+    hours, wrong = _hours(problem), []
+    for place, (car, session) in enumerate(sessions):
+        split = car["phases"] > 1 and car.get("phase_switch")
+        least = car["min_kw"] / car["phases"] if split else car["min_kw"]
+        taken = 0.0
+        for number, step in enumerate(steps):
+            many = "sessions_kw" in step
+            power = step["sessions_kw"][place] if many else step["ev_kw"]
+            taken += power * hours[number]
+            small = min(least, session["need_kwh"] / hours[number])
+            if power > car["max_kw"] + NEAR or NEAR < power < small - NEAR or power < -NEAR:
+                wrong.append(f"step {number}: car {place} at {power} kW")
+            away = not session["from_step"] <= number < session["until_step"]
+            if power > NEAR and away:
+                wrong.append(f"step {number}: car {place} is away")
+        # Whole amperes and the least power may give a step more than was needed.
+        if taken > session["need_kwh"] + car["max_kw"] * max(hours) + NEAR:
+            wrong.append(f"car {place} gets {taken} of {session['need_kwh']} kWh")
+    return wrong
+
+
+def _appliance_faults(problem: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """Return appliances that run outside their window, too briefly, or not without a word."""
+    wrong = []
+    for asked, run in zip(problem.get("appliances", []), found.get("appliances", []), strict=True):
+        start = run["start_step"]
+        if start is not None and not (
+            asked["from_step"] <= start <= asked["until_step"] - len(asked["profile_kw"])
+        ):
+            wrong.append(f"{run['name']} starts in step {start}")
+    for place, asked in enumerate(problem.get("switches", [])):
+        if found["status"] == "Rules":
+            continue
+        on = [round(step["switches_on"][place]) for step in found["steps"]]
+        window = range(max(asked["from_step"], 0), min(asked["until_step"], len(on)))
+        if any(state and number not in window for number, state in enumerate(on)):
+            wrong.append(f"switch {place} is on outside its window")
+        blocks = [(state, len(list(group))) for state, group in
+                  itertools.groupby(on[number] for number in window)]  # fmt: skip
+        for index, (state, length) in enumerate(blocks[:-1]):
+            least = asked["min_on_steps"] if state else asked["min_off_steps"]
+            if length < least and (state or index > 0):  # it was off before
+                wrong.append(f"switch {place} is {state} for {length} of {least} steps")
     return wrong

@@ -129,11 +129,13 @@ class Lab:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.demo.close()
-        for engine in self.engines:
-            if engine.poll() is None:
-                engine.kill()
-            engine.wait()
+        try:
+            await self.demo.close()
+        finally:
+            for engine in self.engines:
+                if engine.poll() is None:
+                    engine.kill()
+                engine.wait()
 
     async def start_engine(self) -> ApiClient:
         log = self.paths.folder / "engine.out"

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import sys
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from .catalogue import CATALOGUE
@@ -18,6 +19,9 @@ from .corpus import run, shares
 from .material import MUTATIONS, SEED, all_targets
 from .report import Report
 from .scene import open_scene
+from .stage_lies import BEACON_LIES, CHAIN_AND_STATE, PLAIN_LIES, SEND_LIES, STATE_LIES
+from .stage_trial import try_beacon, try_on_stage, try_sending
+from .stages import STAGES, BeaconStage, set_up
 from .trial import try_lie
 
 
@@ -28,9 +32,24 @@ async def _all(mutations: int, seed: int) -> Report:
             for lie in CATALOGUE:
                 for beside in (False, True):
                     report.trials.append(await try_lie(scene, lie, beside=beside))
+            await _stages(report)
             targets = await all_targets(scene)
             report.tallies = run(shares(targets, mutations), seed)
     return report
+
+
+async def _stages(report: Report) -> None:
+    """Tell a fitting part of the lies to the clients of every other kind of consensus."""
+    for name in STAGES:
+        async with AsyncExitStack() as stack:
+            stage = await set_up(name, stack)
+            lies = [lie for lie in CHAIN_AND_STATE if stage.has_state or lie not in STATE_LIES]
+            trials = [await try_on_stage(stage, lie) for lie in (*lies, *PLAIN_LIES)]
+            trials += [await try_sending(stage, lie) for lie in SEND_LIES]
+            if isinstance(stage, BeaconStage):
+                beacons = [await try_beacon(stage, lie) for lie in BEACON_LIES]
+                report.add(f"{stage.name}, beacon endpoint", beacons)
+            report.add(stage.name, trials)
 
 
 def main() -> int:

@@ -13,11 +13,17 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from peerwatt.devnet.params import METHOD_NOT_FOUND, RpcError
 
-from .scene import Scene
+
+class Asked(Protocol):
+    """What an endpoint stands in front of."""
+
+    async def ask(self, method: str, *params: object) -> object:
+        """Return the honest answer. Raises RpcError, or KeyError for an unknown method."""
+
 
 Result = Callable[[str, list[Any], Any], Any]
 """(method, parameters, the node's answer) -> what is answered instead, or an awaitable of it;
@@ -71,7 +77,7 @@ MISSING = "no such method"
 class Front:
     """One endpoint; ``calls`` are the methods asked for."""
 
-    scene: Scene
+    scene: Asked
     deceit: Deceit = HONEST
     timeout_s: float = 1.0
     calls: list[str] = field(default_factory=list)
@@ -115,20 +121,22 @@ class Front:
                 await writer.wait_closed()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-        request = json.loads(await reader.readexactly(length))
-        many = isinstance(request, list)
-        answer = [await self._one(item) for item in request] if many else await self._one(request)
-        if self.deceit.reply is not None:
-            answer = self.deceit.reply(request, answer)
-        body = json.dumps(answer).encode()
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = json.dumps(await self._answer(head, reader)).encode()
         if self.deceit.body is not None:
             body = self.deceit.body(body)
         exchange = Exchange(reader, writer, body, self.timeout_s)
         if self.deceit.wire is not None:
             return await self.deceit.wire(exchange)
         return await exchange.answer()
+
+    async def _answer(self, head: bytes, reader: asyncio.StreamReader) -> Any:
+        """Return the answer to a request as JSON."""
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        request = json.loads(await reader.readexactly(length))
+        many = isinstance(request, list)
+        answer = [await self._one(item) for item in request] if many else await self._one(request)
+        return answer if self.deceit.reply is None else self.deceit.reply(request, answer)
 
     async def _one(self, call: dict[str, object]) -> dict[str, object]:
         method, params = str(call["method"]), call["params"]

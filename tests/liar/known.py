@@ -7,7 +7,5 @@ from __future__ import annotations
 
 KNOWN_LIES: dict[str, str] = {}
 """Name of a lie -> what the client does wrong."""
-KNOWN_TARGETS: dict[str, str] = {
-    "proof file": "crashes on bits of no width and on long names of contracts",
-}
+KNOWN_TARGETS: dict[str, str] = {}
 """Name of a target of mutations -> what the client does wrong."""

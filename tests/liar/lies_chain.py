@@ -13,6 +13,7 @@ from .forge import Forgery, branch, one
 from .front import Deceit
 from .keys import SECOND_SET, quorum, reseal
 from .lie import Lie, Verdict, on
+from .lies_wire import SHORT_S, just_in_time
 from .scene import LENGTH, PERIOD_S, Scene
 
 QUORUM = quorum(len(SECOND_SET))
@@ -112,6 +113,11 @@ def _shifted(scene: Scene) -> Deceit:
     return Deceit(result=result)
 
 
+def _late(deceive: Callable[[Scene], Deceit]) -> Callable[[Scene], Deceit]:
+    """The same lie, each answer to which takes a good part of the client's patience."""
+    return lambda scene: replace(deceive(scene), wire=just_in_time)
+
+
 def _hole(number: int) -> Callable[[Scene], Deceit]:
     """One block in the middle is not served."""
 
@@ -174,6 +180,10 @@ CHAIN_LIES = [
     Lie("another branch later, longer", "chain", _turncoat(LENGTH - 4, 6), Verdict.STOPPED,
         height=LENGTH - 4, alone=Verdict.STOPPED),
     Lie("another branch later, as long", "chain", _turncoat(LENGTH - 4, 5), Verdict.ANY),
+    Lie("highest head and a branch without quorum, slowly", "chain",
+        _late(_fork(LENGTH - 30, 40, sealed=False)), Verdict.ANY, timeout_s=SHORT_S),
+    Lie("highest head that is not served, slowly", "chain",
+        _late(on("eth_blockNumber", lambda _: "0xffffff")), Verdict.ANY, timeout_s=SHORT_S),
     Lie("other seals, enough of them", "chain", _fewer_seals, Verdict.IGNORED),
     *(Lie(f"true after {times} forged heads", "chain", _two_faced(times), Verdict.ANY)
       for times in (1, 2, 3, 4)),

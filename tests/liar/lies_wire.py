@@ -133,7 +133,7 @@ async def _endless_hints(exchange: Exchange) -> bool:
         await asyncio.sleep(0.005)
 
 
-async def _just_in_time(exchange: Exchange) -> bool:
+async def just_in_time(exchange: Exchange) -> bool:
     """Honest, but each answer takes most of what the client waits."""
     await asyncio.sleep(exchange.timeout_s * 0.5)
     return await exchange.answer()
@@ -241,7 +241,7 @@ WIRE_LIES = [
         Lie(name, "wire", deceive, Verdict.AWAY, words)
         for name, (deceive, words) in _BROKEN.items()
     ),
-    Lie("each answer just in time", "wire", _wire(_just_in_time), Verdict.IGNORED,
+    Lie("each answer just in time", "wire", _wire(just_in_time), Verdict.IGNORED,
         timeout_s=SHORT_S),
     Lie("cookies", "wire", _status(200, "Set-Cookie: a=b; expires=garbage; domain=\xff",
         honest=True), Verdict.IGNORED),

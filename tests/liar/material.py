@@ -9,6 +9,7 @@ from .targets_beacon import beacon_targets
 from .targets_bft import bft_targets
 from .targets_files import file_targets
 from .targets_proofs import proof_targets
+from .targets_ways import way_targets
 
 MUTATIONS = 20_000
 """How many are made at least, in all."""
@@ -25,4 +26,5 @@ async def all_targets(scene: Scene) -> list[Target]:
         *aura_chain().targets(4),
         *beacon_targets(3),
         *await file_targets(scene, 5),
+        *await way_targets(1),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .corpus import Tallies, Tally, by_target, total
 from .trial import Trial
@@ -31,6 +31,12 @@ class Report:
     trials: list[Trial] = field(default_factory=list)
     tallies: Tallies = field(default_factory=dict)
 
+    def add(self, stage: str, trials: Iterable[Trial]) -> None:
+        """Add the trials of another kind of client under its name."""
+        for trial in trials:
+            trial.lie = replace(trial.lie, name=f"{stage}: {trial.lie.name}")
+            self.trials.append(trial)
+
     @property
     def is_clean(self) -> bool:
         """Whether every lie was told from the truth and nothing crashed."""
@@ -48,8 +54,8 @@ class Report:
         slowest = max((t.slowest_s / t.lie.timeout_s for t in self.trials), default=0.0)
         return [
             "The liar",
-            f"{lies} lies, each told alone and beside an honest endpoint: {len(self.trials)} "
-            f"trials over real sockets, {failed} with faults, "
+            f"{lies} lies, told alone (under QBFT) and beside an honest endpoint: "
+            f"{len(self.trials)} trials over real sockets, {failed} with faults, "
             f"{sum(t.accepted for t in self.trials)} lies believed, "
             f"{sum(t.crashed for t in self.trials)} crashes; "
             f"the slowest step took {slowest:.1f} timeouts of the client",

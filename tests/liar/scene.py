@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -166,20 +163,14 @@ async def _fill(builder: _Builder) -> tuple[Credit, Registry]:
 
 @asynccontextmanager
 async def open_scene(folder: Path) -> AsyncIterator[Scene]:
-    """Build the chain in a folder and keep it open.
-
-    All endpoints here speak plain HTTP; a thousand clients that each load the list of certificate
-    authorities would spend half of the time on it, so it is loaded once.
-    """
+    """Build the chain in a folder and keep it open."""
     clock = DrivenClock(START_S)
     alloc = {address_bytes(who.address): GenesisAccount(balance_wei=10**18) for who in PEOPLE}
     node = DevNode(
         folder / "liar.sqlite", clock, VALIDATOR_KEYS, genesis_alloc=alloc, block_period_s=PERIOD_S
     )
     node.sealer = VotingSealer(VALIDATOR_KEYS)
-    load_once = lru_cache(ssl.create_default_context)
-    with patch.object(ssl, "create_default_context", load_once):
-        async with node:
-            builder = _Builder(node, clock)
-            credit, registry = await _fill(builder)
-            yield Scene(node, RpcMethods(node).table(), credit, registry, builder.sent)
+    async with node:
+        builder = _Builder(node, clock)
+        credit, registry = await _fill(builder)
+        yield Scene(node, RpcMethods(node).table(), credit, registry, builder.sent)

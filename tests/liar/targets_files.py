@@ -29,34 +29,35 @@ _DEFAULTS = {
 }  # fmt: skip
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return a value as one text, to compare it."""
     return json.dumps(value, sort_keys=True)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Python reads true and 1 alike, and so may a reader of files."""
     if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
+        return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return int(value) if isinstance(value, bool) else value
 
 
 def _says(document: Any) -> tuple[Any, set[str]]:
     """Return what a file rests on, and the set of what it claims; raises where it says nothing."""
-    document = _plain(document)
+    document = plain(document)
     network, root = document["network"], document["network"]["trust_root"]
     rests = [
         document["format"], document["version"], document["block"], document["headers"],
         document["nodes"], network["chain_id"], _DEFAULTS | network["consensus"],
         root["hash"], root.get("block", 0), network.get("contracts"),
-        {_text(item) for item in document["receipts"]},
+        {text(item) for item in document["receipts"]},
         {
-            _text([item["address"], item["proof"], sorted({_text(slot) for slot in item["slots"]})])
+            text([item["address"], item["proof"], sorted({text(slot) for slot in item["slots"]})])
             for item in document["accounts"]
         },
     ]  # fmt: skip
-    claims = {_text([item.get(name) for name in _CLAIMS]) for item in document["values"]}
+    claims = {text([item.get(name) for name in _CLAIMS]) for item in document["values"]}
     return rests, claims
 
 

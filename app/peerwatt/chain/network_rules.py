@@ -6,46 +6,19 @@ chain does not load proof of stake. Schema of the BFT kinds: see ``networks``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal, cast
+from collections.abc import Callable, Mapping
+from typing import Literal, cast
 
 from .consensus.base_fee import BaseFeeRule
 from .consensus.bft_rules import BftRules
+from .consensus.options import FieldFault, Options, known_only, one_of, whole
 from .consensus.rules import ConsensusRules
 from .consensus.schedule import Transition
 from .consensus.validator_contract import ArrayLayout, ValidatorContract
 from .encoding import EncodingFault, address_bytes
 
-Options = Mapping[str, Any]
 Builder = Callable[[Options, tuple[bytes, ...]], ConsensusRules]
 """Takes the ``consensus`` object and the trusted validators. Raises FieldFault or ValueError."""
-
-
-class FieldFault(ValueError):
-    """A field of a description is unknown, missing or malformed; the message names it."""
-
-
-def known_only(described: Options, allowed: Collection[str], where: str) -> None:
-    """Refuse fields that are not in the schema. Raises FieldFault."""
-    unknown = sorted(set(described) - set(allowed))
-    if unknown:
-        raise FieldFault(f"the field {where}{unknown[0]} is unknown")
-
-
-def whole(described: Options, name: str, where: str, default: int | None = None) -> int:
-    """Return a number from 0 on. Raises FieldFault."""
-    value = described.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise FieldFault(f"the field {where}{name} must be a whole number from 0 on")
-    return value
-
-
-def one_of(described: Options, name: str, where: str, choices: tuple[str, ...]) -> str:
-    """Return one of some words, the first where the field is missing. Raises FieldFault."""
-    value = described.get(name, choices[0])
-    if value not in choices:
-        raise FieldFault(f"the field {where}{name} must be one of {', '.join(choices)}")
-    return cast("str", value)
 
 
 def address(described: Options, name: str, where: str) -> bytes:
@@ -150,7 +123,7 @@ def _ibft2(described: Options, validators: tuple[bytes, ...]) -> ConsensusRules:
 
 _CLIQUE_FIELDS = ("kind", "period_s", "epoch_length", "max_drift_s", "london_block")
 _AURA_FIELDS = (
-    *("kind", "step_duration_s", "max_step_drift", "two_thirds_block", "london_block", "anchor"),
+    *("kind", "step_duration_s", "max_step_drift", "two_thirds_block", "london_block"),
     *("validators", "validator_lists", "validator_contract", "empty_steps"),
 )
 _ETHEREUM_FIELDS = (

@@ -35,11 +35,13 @@ from peerwatt.config.settings import ChainSettings
 from peerwatt.model.verified import ChainFault
 
 from .consensus.bft import is_ascending
+from .consensus.options import FieldFault, known_only, one_of, whole
 from .consensus.rules import ConsensusRules
 from .encoding import EncodingFault, address_bytes, hex_data
-from .network_rules import RULES, FieldFault, known_only, one_of, whole
+from .network_rules import RULES
 
 DAY_S = 86_400
+MAX_TITLE = 100
 
 
 class NetworkFault(ChainFault):
@@ -155,8 +157,6 @@ def _network(name: str, described: Mapping[str, Any]) -> Network:
     if not isinstance(kind, str) or kind not in RULES:
         raise FieldFault(f"the consensus {kind!r} is not known here")
     number, trusted_hash, validators = _trust_root(name, kind, described["trust_root"])
-    if kind == "aura":
-        consensus = {"anchor": number, **consensus}
     _check_contracts(name, described["contracts"])
     endpoints = described["endpoints"]
     if not isinstance(endpoints, list) or not all(isinstance(url, str) for url in endpoints):
@@ -173,8 +173,14 @@ def _network(name: str, described: Mapping[str, Any]) -> Network:
         consensus=kind,
         trusted_number=number,
         sync=_sync(described.get("sync", {})),
-        title=str(described["title"]),
+        title=_title(described["title"]),
     )
+
+
+def _title(title: object) -> str:
+    if not isinstance(title, str) or len(title) > MAX_TITLE or not title.isprintable():
+        raise FieldFault("the field title must be a line of text")
+    return title
 
 
 def _trust_root(name: str, kind: str, root: object) -> tuple[int, bytes, tuple[bytes, ...]]:

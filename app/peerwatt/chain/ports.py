@@ -41,6 +41,12 @@ class VerifiedChain(Protocol):
     clock: Clock
     counters: Counters
     evidence: Evidence | None
+    can_resolve: bool
+    """Whether the owner may go on after a stop by choosing a block; else a new trust root."""
+
+    @property
+    def rivals(self) -> tuple[bytes, bytes] | None:
+        """Hashes of the two blocks that stopped the client, the one verified first in front."""
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -66,6 +72,13 @@ class VerifiedChain(Protocol):
 
     async def sync(self) -> ChainStatus:
         """Do one round; never raises for what an endpoint does."""
+
+    async def resolve_evidence(self, *, follow_other: bool = False) -> Evidence | None:
+        """Go on after a stop, as the owner decided; return what was open, if anything.
+
+        The block that was verified first is kept, or with ``follow_other`` given up for the
+        second one. Raises ChainFault where ``can_resolve`` is false.
+        """
 
     async def close(self) -> None:
         """Write what is unsaved and close all connections."""

@@ -318,3 +318,39 @@ def test_slots_that_hold_no_addresses_are_refused(members: list[int]) -> None:
     for count in (0, 257):
         with pytest.raises(HeaderRefused, match="lists"):
             CONTRACT.count({CONTRACT.slot: count})
+
+
+# -- Besu's headers from Cancun on -------------------------------------------------------------
+
+CUT = {"parent_beacon_block_root": None, "requests_hash": None}
+"""What the blocks that validators seal leave out; block 0 has it."""
+
+
+@pytest.mark.parametrize("fields", [20, 21])
+def test_sealed_headers_may_be_shorter_than_a_genesis_with_cancun(fields: int) -> None:
+    first = replace(FIRST, **({"requests_hash": None} if fields == 20 else {}))
+    assert first.field_count == fields
+    chain = run(first, 3, **CUT)
+    assert {header.field_count for header in chain} == {19}
+    start = start_state(RULES, first)
+    assert follow(RULES, start, chain).header.number == 3
+    skipped = RULES.skip(start, chain[2], chain[2].timestamp, DAY_S)
+    assert skipped.block_hash == hash_of(chain[2])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requests_hash": None},
+        {**CUT, "excess_blob_gas": None, "blob_gas_used": None},
+        {**CUT, "excess_blob_gas": None, "blob_gas_used": None, "withdrawals_root": None},
+    ],
+)
+def test_no_other_header_is_shorter_than_what_it_follows(changes: dict[str, None]) -> None:
+    with pytest.raises(HeaderRefused, match="older fork"):
+        follow(RULES, start_state(RULES), [sealed_child(FIRST, **changes)])
+    first = sealed_child(FIRST)
+    state = follow(RULES, start_state(RULES), [first])
+    for cut in (changes, CUT):
+        with pytest.raises(HeaderRefused, match="older fork"):
+            follow(RULES, state, [sealed_child(first, **cut)])

@@ -23,9 +23,8 @@ from devchain import TREASURY, dev_chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peerwatt.chain.bundles.find import find_way
 from peerwatt.chain.bundles.make import make_bundle, slots_bundle
-from peerwatt.chain.bundles.path import follow_way
+from peerwatt.chain.bundles.path import find_way, follow_way
 from peerwatt.chain.bundles.values import (
     AccountValue,
     BundleRefused,
@@ -246,15 +245,17 @@ async def test_the_way_over_changed_validators_stays_short() -> None:
     client = Held(headers)
     target = client.block(300)
     shown = await find_way(HeldReader(client), [target], NOW_S)  # type: ignore[arg-type]
-    assert [header.number for header in shown][:1] == [0]
-    assert shown[-1].number == 300
-    assert len(shown) == 6
-    listed = [to_hex(header_to_rlp(header)) for header in shown]
-    way = follow_way(client.network, listed, NOW_S)
+    assert shown.headers[0] == header_to_rlp(headers[0])
+    assert shown.headers[-1] == header_to_rlp(headers[300])
+    assert (len(shown.headers), shown.extras) == (6, {})
+    listed = [to_hex(raw) for raw in shown.headers]
+    way = follow_way(client.network, {"headers": listed}, NOW_S)
     assert way.states[300].validator_count == len(VALIDATORS) + 2
     for dropped in range(1, len(listed) - 1):
         with pytest.raises(Unproven):
-            follow_way(client.network, listed[:dropped] + listed[dropped + 1 :], NOW_S)
+            follow_way(client.network, {"headers": listed[:dropped] + listed[dropped + 1 :]}, NOW_S)
+    with pytest.raises(BundleRefused, match="more than"):
+        follow_way(client.network, {"headers": listed, "way": {"sets": []}}, NOW_S)
     assert to_json(headers[1])["number"] == "0x1"
 
 

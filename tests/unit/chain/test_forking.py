@@ -14,6 +14,7 @@ from chain_lab import CHAIN_ID, Endpoint, make_keys
 from clique_lab import EPOCH, KEYS, NOW_S, PERIOD_S, RULES, allowed, child, grow, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from light_lab import MemoryStore
 
 from peerwatt.chain.clients.forking.branches import BATCH
 from peerwatt.chain.clients.forking.client import ForkingClient
@@ -54,17 +55,6 @@ class Node(Endpoint):
 
     def show(self, states: Sequence[CliqueState]) -> None:
         self.chain = [state.header for state in states]
-
-
-class MemoryStore:
-    def __init__(self) -> None:
-        self.records: list[bytes] = []
-
-    def load(self) -> list[bytes]:
-        return list(self.records)
-
-    def append(self, rlps: Sequence[bytes]) -> None:
-        self.records += rlps
 
 
 class Lab:
@@ -200,6 +190,35 @@ async def test_a_heavier_branch_below_what_is_settled_is_evidence_and_stops(lab:
     with pytest.raises(Unproven, match="Stopped"):
         client.pinned()
     assert (await client.sync()).state is SyncState.STOPPED
+
+
+@pytest.mark.allow_log("Stopped|127.0.0.1|replaced")
+@pytest.mark.parametrize("follow_other", [False, True])
+async def test_the_stop_survives_a_restart_until_the_owner_decides(
+    lab: Lab, follow_other: bool
+) -> None:
+    store = MemoryStore()
+    await lab.add(LIGHT)
+    await lab.add(LIGHT)
+    client = lab.connect(store=store)
+    await client.sync()
+    lab.nodes[1].show(HEAVY)
+    assert (await client.sync()).state is SyncState.STOPPED
+    await client.close()
+
+    again = lab.connect(store=store)
+    assert (await again.sync()).state is SyncState.STOPPED
+    assert again.rivals == (LIGHT[1].block_hash, HEAVY[1].block_hash)
+    assert await again.resolve_evidence(follow_other=follow_other) is not None
+    assert (again.evidence, again.rivals) == (None, None)
+    chosen, wrong = (HEAVY, 0) if follow_other else (LIGHT, 1)
+    for client in (again, lab.connect(store=store)):
+        status = await client.sync()
+        assert (status.head, client.pinned(1).block_hash) == (30, chosen[1].block_hash)
+        assert status.state is SyncState.VERIFIED
+        assert states(client)[wrong] is EndpointState.CONTRADICTS
+        assert "you decided against" in status.endpoints[wrong].sentence
+        await client.close()
 
 
 async def test_a_lighter_branch_below_what_is_settled_is_a_lag(lab: Lab) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from peerwatt.model.verified import ChainFault
 
-from ..calls import CallReverted
+from ..calls import CallReverted, Request
 from ..calls.caller import VerifiedCaller
 from ..consensus.rules import ChainState
 from ..encoding import address_bytes, to_hex
@@ -22,8 +22,10 @@ from ..reading.events import MAX_BLOCKS
 from ..reading.reader import INLINE_BODY, ProvenReader
 from ..status import SyncState
 from . import INVALID_PARAMS, NOT_SUPPORTED, REVERTED, UNPROVEN, AnswerFault
+from . import params as p
+from .blocks import block_state
 from .fees import TIP_BLOCKS, next_base_fee, percentiles, tips
-from .params import block_by_hash, block_state, call_request, log_filter, slot_number
+from .params import LogQuery, Shape, Tag, takes
 from .records import block_json, log_json, proof_json, receipt_json, transaction_json
 
 CLIENT_VERSION = "peerwatt/verified"
@@ -39,6 +41,9 @@ _INSTEAD = {
     "eth_blobBaseFee": "the network's blob schedule is not known here",
 }
 
+_AT_BLOCK = takes(p.address, p.block_tag, needed=1)
+_RUN = takes(p.call_request, p.block_tag, p.unaltered, p.unaltered, needed=1)
+
 Method = Callable[..., Awaitable[object]]
 T = TypeVar("T")
 
@@ -50,32 +55,41 @@ class VerifiedMethods:
         self._proven = reader
         self._chain = reader.client
         self._caller = caller or VerifiedCaller(reader)
-        self._methods: Mapping[str, Method] = {
-            "web3_clientVersion": self._version,
-            "net_version": self._net_version,
-            "eth_accounts": self._accounts,
-            "eth_chainId": self._chain_id,
-            "eth_syncing": self._syncing,
-            "eth_blockNumber": self._block_number,
-            "eth_getBlockByNumber": self._block,
-            "eth_getBlockByHash": self._block_by_hash,
-            "eth_getBlockTransactionCountByNumber": self._count,
-            "eth_getBlockReceipts": self._block_receipts,
-            "eth_getTransactionByHash": self._transaction,
-            "eth_getTransactionByBlockNumberAndIndex": self._transaction_at,
-            "eth_getTransactionReceipt": self._receipt,
-            "eth_getLogs": self._logs,
-            "eth_getBalance": self._balance,
-            "eth_getTransactionCount": self._nonce,
-            "eth_getCode": self._code,
-            "eth_getStorageAt": self._storage,
-            "eth_getProof": self._proof,
-            "eth_call": self._call,
-            "eth_estimateGas": self._estimate,
-            "eth_gasPrice": self._gas_price,
-            "eth_maxPriorityFeePerGas": self._tip,
-            "eth_feeHistory": self._fee_history,
-            "eth_sendRawTransaction": self._send,
+        self._methods: Mapping[str, tuple[Method, Shape]] = {
+            "web3_clientVersion": (self._version, takes()),
+            "net_version": (self._net_version, takes()),
+            "eth_accounts": (self._accounts, takes()),
+            "eth_chainId": (self._chain_id, takes()),
+            "eth_syncing": (self._syncing, takes()),
+            "eth_blockNumber": (self._block_number, takes()),
+            "eth_getBlockByNumber": (self._block, takes(p.block_tag, p.flag, needed=1)),
+            "eth_getBlockByHash": (self._block, takes(p.block_hash, p.flag, needed=1)),
+            "eth_getBlockTransactionCountByNumber": (self._count, takes(p.block_tag)),
+            "eth_getBlockReceipts": (self._block_receipts, takes(p.block_tag)),
+            "eth_getTransactionByHash": (self._transaction, takes(p.transaction_hash)),
+            "eth_getTransactionByBlockNumberAndIndex": (
+                self._transaction_at,
+                takes(p.block_tag, p.slot_number),
+            ),
+            "eth_getTransactionReceipt": (self._receipt, takes(p.transaction_hash)),
+            "eth_getLogs": (self._logs, takes(p.log_query)),
+            "eth_getBalance": (self._balance, _AT_BLOCK),
+            "eth_getTransactionCount": (self._nonce, _AT_BLOCK),
+            "eth_getCode": (self._code, _AT_BLOCK),
+            "eth_getStorageAt": (
+                self._storage,
+                takes(p.address, p.slot_number, p.block_tag, needed=2),
+            ),
+            "eth_getProof": (self._proof, takes(p.address, p.slots, p.block_tag, needed=2)),
+            "eth_call": (self._call, _RUN),
+            "eth_estimateGas": (self._estimate, _RUN),
+            "eth_gasPrice": (self._gas_price, takes()),
+            "eth_maxPriorityFeePerGas": (self._tip, takes()),
+            "eth_feeHistory": (
+                self._fee_history,
+                takes(p.slot_number, p.block_tag, p.shares, needed=2),
+            ),
+            "eth_sendRawTransaction": (self._send, takes(p.data)),
         }
 
     @property
@@ -93,8 +107,10 @@ class VerifiedMethods:
         if known is None:
             why = _INSTEAD.get(method, "its answer cannot be proven")
             raise AnswerFault(NOT_SUPPORTED, f"{method} is refused: {why}.")
+        run, shape = known
+        values = shape.read(method, params)
         try:
-            return await known(*params)
+            return await run(*values)
         except AnswerFault:
             raise
         except CallReverted as fault:
@@ -102,10 +118,6 @@ class VerifiedMethods:
             raise AnswerFault(REVERTED, reason, to_hex(fault.data)) from None
         except ChainFault as fault:
             raise AnswerFault(UNPROVEN, str(fault)) from None
-        except (TypeError, KeyError, AttributeError):
-            raise AnswerFault(
-                INVALID_PARAMS, f"{method} was called with unusable parameters."
-            ) from None
 
     # -- the network -------------------------------------------------------------------------
 
@@ -132,20 +144,15 @@ class VerifiedMethods:
     async def _block_number(self) -> str:
         return hex(self._chain.pinned().header.number)
 
-    async def _block(self, tag: object, full: bool = False) -> object:
-        return await self._block_of(self._state(tag), full)
-
-    async def _block_by_hash(self, block_hash: object, full: bool = False) -> object:
-        return await self._block_of(block_by_hash(self._chain, block_hash), full)
-
-    async def _block_of(self, state: ChainState, full: bool) -> object:
+    async def _block(self, tag: Tag, full: bool = False) -> object:
+        state = self._state(tag)
         body = await self._proven.body_at(state)
         return await _aside(body, lambda: block_json(state, body, full=full))
 
-    async def _count(self, tag: object) -> str:
+    async def _count(self, tag: Tag) -> str:
         return hex(len((await self._proven.body_at(self._state(tag))).raw))
 
-    async def _block_receipts(self, tag: object) -> object:
+    async def _block_receipts(self, tag: Tag) -> object:
         body = await self._proven.body_at(self._state(tag))
         count = range(len(body.raw))
         return await _aside(body, lambda: [receipt_json(body, index) for index in count])
@@ -154,26 +161,23 @@ class VerifiedMethods:
         found = await self._proven.locate(transaction_hash)
         return None if found is None else transaction_json(*found)
 
-    async def _transaction_at(self, tag: object, index: object) -> object:
-        body, at = await self._proven.body_at(self._state(tag)), slot_number(index)
-        return transaction_json(body, at) if at < len(body.raw) else None
+    async def _transaction_at(self, tag: Tag, index: int) -> object:
+        body = await self._proven.body_at(self._state(tag))
+        return transaction_json(body, index) if index < len(body.raw) else None
 
     async def _receipt(self, transaction_hash: str) -> object:
         found = await self._proven.locate(transaction_hash)
         return None if found is None else receipt_json(*found)
 
-    async def _logs(self, query: Mapping[str, Any]) -> object:
-        if "blockHash" in query:
-            first = last = block_by_hash(self._chain, query["blockHash"]).header.number
-        else:
-            first = self._state(query.get("fromBlock")).header.number
-            last = self._state(query.get("toBlock")).header.number
+    async def _logs(self, query: LogQuery) -> object:
+        first = self._state(query.first).header.number
+        last = self._state(query.last).header.number
         if last - first >= MAX_BLOCKS:
             raise AnswerFault(
                 INVALID_PARAMS,
                 f"At most {MAX_BLOCKS} blocks are searched at once, not {first} to {last}.",
             )
-        found = await self._proven.search(log_filter(query), first, last)
+        found = await self._proven.search(query.wanted, first, last)
         if not found.is_complete:
             gap = found.gaps[0]
             raise AnswerFault(
@@ -185,43 +189,36 @@ class VerifiedMethods:
 
     # -- state -------------------------------------------------------------------------------
 
-    async def _balance(self, address: str, tag: object = "latest") -> str:
+    async def _balance(self, address: str, tag: Tag = "latest") -> str:
         return hex((await self._account(address, tag)).balance_wei)
 
-    async def _nonce(self, address: str, tag: object = "latest") -> str:
+    async def _nonce(self, address: str, tag: Tag = "latest") -> str:
         return hex((await self._account(address, tag)).nonce)
 
-    async def _account(self, address: str, tag: object) -> Account:
+    async def _account(self, address: str, tag: Tag) -> Account:
         found = await self._proven.read_at(self._state(tag), {address: ()})
         return found[address].account
 
-    async def _code(self, address: str, tag: object = "latest") -> str:
+    async def _code(self, address: str, tag: Tag = "latest") -> str:
         state = self._state(tag)
         account = (await self._proven.read_at(state, {address: ()}))[address].account
         return to_hex(await self._proven.code_at(state, address, account.code_hash))
 
-    async def _storage(self, address: str, slot: object, tag: object = "latest") -> str:
-        at = slot_number(slot)
-        found = await self._proven.read_at(self._state(tag), {address: [at]})
-        return f"0x{found[address].slots[at]:064x}"
+    async def _storage(self, address: str, slot: int, tag: Tag = "latest") -> str:
+        found = await self._proven.read_at(self._state(tag), {address: [slot]})
+        return f"0x{found[address].slots[slot]:064x}"
 
-    async def _proof(self, address: str, slots: Sequence[object], tag: object = "latest") -> object:
-        wanted = [slot_number(slot) for slot in slots]
-        found = await self._proven.prove_at(self._state(tag), {address: wanted})
+    async def _proof(self, address: str, slots: list[int], tag: Tag = "latest") -> object:
+        found = await self._proven.prove_at(self._state(tag), {address: slots})
         return proof_json(address_bytes(address), found[address])
 
-    async def _call(self, message: object, tag: object = "latest", *changes: object) -> str:
-        number = self._runnable(tag, changes)
-        return to_hex((await self._caller.call(call_request(message), number)).value)
+    async def _call(self, message: Request, tag: Tag = "latest", *_: None) -> str:
+        number = self._state(tag).header.number
+        return to_hex((await self._caller.call(message, number)).value)
 
-    async def _estimate(self, message: object, tag: object = "latest", *changes: object) -> str:
-        number = self._runnable(tag, changes)
-        return hex((await self._caller.estimate_gas(call_request(message), number)).value)
-
-    def _runnable(self, tag: object, changes: Sequence[object]) -> int:
-        if any(changes):
-            raise AnswerFault(NOT_SUPPORTED, "Calls on an altered state are refused.")
-        return self._state(tag).header.number
+    async def _estimate(self, message: Request, tag: Tag = "latest", *_: None) -> str:
+        number = self._state(tag).header.number
+        return hex((await self._caller.estimate_gas(message, number)).value)
 
     # -- fees and sending --------------------------------------------------------------------
 
@@ -243,9 +240,9 @@ class VerifiedMethods:
         base = next_base_fee(self._chain.pinned().header, self._chain.network.rules)
         return hex((base or 0) + await self._middle_tip())
 
-    async def _fee_history(self, count: object, newest: object, shares: Any = None) -> object:
+    async def _fee_history(self, count: int, newest: Tag, shares: Sequence[float] = ()) -> object:
         last = self._state(newest)
-        wanted = min(slot_number(count), MAX_FEE_BLOCKS, last.header.number + 1)
+        wanted = min(count, MAX_FEE_BLOCKS, last.header.number + 1)
         if shares and wanted > MAX_REWARD_BLOCKS:
             raise AnswerFault(
                 INVALID_PARAMS, f"Tips are told for at most {MAX_REWARD_BLOCKS} blocks at once."
@@ -266,7 +263,7 @@ class VerifiedMethods:
     async def _send(self, raw: str) -> str:
         return await self._chain.broadcast(raw)
 
-    def _state(self, tag: object) -> ChainState:
+    def _state(self, tag: Tag) -> ChainState:
         return block_state(self._chain, tag)
 
 

@@ -15,6 +15,9 @@ from ..encoding import hex_data, keccak
 from ..proofs.receipts import LogEntry
 from .layout import LayoutFault, StorageLayout
 
+CONTRACTS = frozenset({"Credit", "Registry", "Market", "Meter", "Settlement", "Flexibility"})
+"""Names of the contracts that this program has; no other name ever becomes a file's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
@@ -65,10 +68,18 @@ class Artefact:
         return _topic(self._entry("event", event))
 
     def decode_event(self, log: LogEntry) -> tuple[str, dict[str, object]] | None:
-        """Return (name, values) of a proven log of this contract; ``None`` for an unknown one."""
+        """Return (name, values) of a proven log of this contract; ``None`` for an unknown one.
+
+        Any contract may log the same topic over other data: that is unknown, too.
+        """
+        from eth_abi.exceptions import DecodingError
+
         for entry in self.abi:
             if entry["type"] == "event" and log.topics[:1] == (_topic(entry),):
-                return entry["name"], _event_values(entry["inputs"], log)
+                try:
+                    return entry["name"], _event_values(entry["inputs"], log)
+                except (DecodingError, ValueError, OverflowError):
+                    return None
         return None
 
     def _signature(self, function: str) -> str:
@@ -84,7 +95,9 @@ class Artefact:
 
 @cache
 def load_artefact(name: str) -> Artefact:
-    """Return a compiled contract by name. Raises FileNotFoundError or LayoutFault."""
+    """Return one of :data:`CONTRACTS`. Raises LayoutFault for another name."""
+    if name not in CONTRACTS:
+        raise LayoutFault(f"This program has no contract named {name!r:.40}.")
     content = json.loads(resource("contracts", f"{name}.json").read_bytes())
     # The compiler leaves leading zeros of selectors out, so they are read as numbers.
     identifiers = content["method_identifiers"].items()

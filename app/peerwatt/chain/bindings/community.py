@@ -82,6 +82,7 @@ class Community:
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         """Bind the contracts. Raises NetworkFault when an address is missing."""
+        self.addresses = {name: addresses[name] for name in NAMES if name in addresses}
         missing = [name for name in NAMES if name not in addresses]
         if missing:
             raise NetworkFault(f"The network does not say where {', '.join(missing)} is.")

@@ -7,23 +7,23 @@ block, the nodes of all proofs once each, and the values with names and units.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeGuard
 
-from ..consensus.header import header_to_rlp
 from ..consensus.rules import ChainState
 from ..encoding import checksum_address, hex_data, to_hex
 from ..proofs.mpt import ordered_proof
 from ..proofs.receipts import encode_receipt
 from ..reading.blocks import BlockBody
 from ..reading.reader import AccountProof, ProvenReader
-from .find import find_way
-from .path import describe
+from .path import describe, find_way
 from .values import (
     FORMAT,
     VERSION,
     AccountValue,
     BundleRefused,
     EventValue,
+    ReceiptValue,
     SlotValue,
     Value,
     account_field,
@@ -52,28 +52,32 @@ async def make_bundle(
 ) -> Json:
     """Return a proof file of values, all state at one block, as a JSON document.
 
-    ``block`` is the newest by default; events stand in the blocks where they happened. Raises
-    BundleRefused for a network that this version writes none of, Unproven or EndpointAway.
+    ``block`` is the newest by default that is final, or settled where none is final; events stand
+    in the blocks where they happened. Raises BundleRefused for a network that this version writes
+    none of, Unproven or EndpointAway.
     """
     if not values:
         raise BundleRefused("A proof file needs at least one value.")
     network = reader.client.network
     described = describe(network)
-    state = reader.client.pinned(block)
+    state = reader.client.pinned(reader.client.final_number if block is None else block)
     nodes = _Nodes()
     found = await reader.prove_at(state, _wanted(values))
-    receipts = [await _receipt(reader, v, nodes) for v in values if isinstance(v, EventValue)]
-    blocks = {state.header.number: state, **{s.header.number: s for s, _ in receipts}}
+    receipts = {
+        wanted: await _receipt(reader, wanted, nodes)
+        for wanted in dict.fromkeys(v.transaction_hash for v in values if _of_receipt(v))
+    }
+    blocks = {state.header.number: state}
+    blocks.update({r.state.header.number: r.state for r in receipts.values()})
     now_s = reader.client.clock.now_s()
     way = await find_way(reader, list(blocks.values()), now_s)
-    records: list[Json] = []
-    events = iter(range(len(receipts)))
-    for value in values:
-        if isinstance(value, EventValue):
-            place = next(events)
-            records.append(_event(value, place, receipts[place][1]))
-        else:
-            records.append(_state_value(value, found))
+    places = {wanted: place for place, wanted in enumerate(receipts)}
+    records = [
+        _receipt_value(value, places[value.transaction_hash], receipts[value.transaction_hash])
+        if isinstance(value, EventValue | ReceiptValue)
+        else _state_value(value, found)
+        for value in values
+    ]
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -83,9 +87,10 @@ async def make_bundle(
             "hash": to_hex(state.block_hash),
             "time_s": state.header.timestamp,
         },
-        "headers": [to_hex(header_to_rlp(header)) for header in way],
+        "headers": [to_hex(header) for header in way.headers],
+        **({"way": way.extras} if way.extras else {}),
         "accounts": [_account(address, item, nodes) for address, item in found.items()],
-        "receipts": [record for _, record in receipts],
+        "receipts": [receipt.record for receipt in receipts.values()],
         "nodes": nodes.listed,
         "values": records,
     }
@@ -105,7 +110,7 @@ async def slots_bundle(
 def _wanted(values: Sequence[Value]) -> dict[str, list[int]]:
     wanted: dict[str, list[int]] = {}
     for value in values:
-        if not isinstance(value, EventValue):
+        if isinstance(value, SlotValue | AccountValue):
             slots = wanted.setdefault(checksum_address(hex_data(value.address, 20)), [])
             if isinstance(value, SlotValue):
                 slots.append(value.slot)
@@ -138,21 +143,46 @@ def _state_value(value: SlotValue | AccountValue, found: dict[str, AccountProof]
     }
 
 
-async def _receipt(
-    reader: ProvenReader, value: EventValue, nodes: _Nodes
-) -> tuple[ChainState, Json]:
-    found = await reader.locate(value.transaction_hash)
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    """A proven receipt and its entry in the file."""
+
+    state: ChainState
+    body: BlockBody
+    index: int
+    record: Json
+
+
+async def _receipt(reader: ProvenReader, transaction_hash: str, nodes: _Nodes) -> _Receipt:
+    found = await reader.locate(transaction_hash)
     if found is None:
-        raise BundleRefused(f"The transaction of {value.label!r} is in no block that is kept.")
+        raise BundleRefused(f"The transaction {transaction_hash} is in no block that is kept.")
     body, index = found
     record = {
         "block": body.header.number,
         "index": index,
         "transaction": nodes.places(ordered_proof(body.raw, index)),
         "receipt": nodes.places(ordered_proof([encode_receipt(r) for r in body.receipts], index)),
-        "log": _log_in_receipt(body, index, value),
     }
-    return reader.client.pinned(body.header.number), record
+    return _Receipt(reader.client.pinned(body.header.number), body, index, record)
+
+
+def _of_receipt(value: Value) -> TypeGuard[EventValue | ReceiptValue]:
+    return isinstance(value, EventValue | ReceiptValue)
+
+
+def _receipt_value(value: EventValue | ReceiptValue, place: int, found: _Receipt) -> Json:
+    shared = {"label": value.label, "receipt": place, "transaction": value.transaction_hash}
+    if isinstance(value, ReceiptValue):
+        succeeded = found.body.receipts[found.index].succeeded
+        return {"kind": "receipt", "value": "succeeded" if succeeded else "failed", **shared}
+    return {
+        "kind": "event",
+        "unit": value.unit,
+        "log": _log_in_receipt(found.body, found.index, value),
+        "contract": value.contract,
+        **shared,
+    }
 
 
 def _log_in_receipt(body: BlockBody, index: int, value: EventValue) -> int:
@@ -161,15 +191,3 @@ def _log_in_receipt(body: BlockBody, index: int, value: EventValue) -> int:
     if value.log_index not in indices:
         raise BundleRefused(f"The transaction of {value.label!r} has no event {value.log_index}.")
     return indices.index(value.log_index)
-
-
-def _event(value: EventValue, place: int, record: Json) -> Json:
-    return {
-        "kind": "event",
-        "label": value.label,
-        "unit": value.unit,
-        "receipt": place,
-        "log": record.pop("log"),
-        "contract": value.contract,
-        "transaction": value.transaction_hash,
-    }

@@ -1,114 +1,87 @@
-"""The way from a network's trusted block to the block of a proof file, verified header by header.
-
-Neighbouring headers are verified one after the other. Over a gap the validators must be the
-same on both sides, so that a quorum of those believed already sealed the next header: this is
-stricter than what a client may skip by, and costs two headers for each change of the set.
-"""
+"""Chooses the way that a network's consensus has from its trust root to the blocks of a file."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
-from ..consensus.bft_rules import BftRules, BftState
-from ..consensus.header import Header, header_from_rlp
+from ..consensus.bft_rules import BftRules
 from ..consensus.rules import ChainState
-from ..encoding import hex_data, to_hex
-from ..networks import Network
+from ..encoding import to_hex
+from ..networks import Network, network_from
+from ..reading.reader import ProvenReader
 from .values import BundleRefused
+from .ways.way import FoundWay, Way
+
+__all__ = ["Way", "describe", "find_way", "follow_way", "plain_rules"]
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Verified blocks by number, the trusted one first, and how many lie between them."""
+def _way_of(network: Network) -> ModuleType:
+    """Return the module of a network's consensus, loaded late."""
+    if network.consensus in ("qbft", "ibft2"):
+        from .ways import bft
 
-    states: Mapping[int, ChainState]
-    skipped: int
+        return bft
+    if network.consensus in ("clique", "aura"):
+        from .ways import forking
 
+        return forking
+    if network.consensus == "ethereum":
+        from .ways import beacon
 
-def rules_of(network: Network) -> BftRules:
-    """Return the rules of a network that a way of headers suits. Raises BundleRefused.
-
-    Another kind of consensus would get a way of its own beside this one.
-    """
-    rules = network.rules
-    if not isinstance(rules, BftRules):
-        raise BundleRefused(
-            f"This version has no proof files for the consensus {network.consensus}."
-        )
-    if rules.contract is not None or any(item.contract for item in rules.transitions):
-        raise BundleRefused(
-            "This version has no proof files for networks whose validators a contract holds."
-        )
-    return rules
+        return beacon
+    raise BundleRefused(f"This version has no proof files for the consensus {network.consensus}.")
 
 
 def describe(network: Network) -> dict[str, Any]:
     """Return a network as ``networks.network_from`` reads it. Raises BundleRefused."""
-    rules = rules_of(network)
-    consensus = {
-        "kind": network.consensus,
-        "epoch_length": rules.epoch_length,
-        "max_drift_s": rules.max_drift_s,
-        "period_s": rules.period_s,
-        "base_fee": rules.base_fee,
-        "tally": rules.tally,
-        "transitions": [_transition(item) for item in rules.transitions],
+    validators = getattr(network.rules, "validators", network.validators)
+    root = {
+        "block": network.trusted_number,
+        "hash": to_hex(network.genesis_hash),
+        "validators": [to_hex(item) for item in validators or network.validators],
     }
-    return {
+    described = {
         "title": network.title,
         "chain_id": network.chain_id,
         "block_period_s": network.block_period_s,
-        "consensus": consensus,
-        "trust_root": {
-            "block": network.trusted_number,
-            "hash": to_hex(network.genesis_hash),
-            "validators": [to_hex(item) for item in network.validators],
-        },
+        "consensus": _way_of(network).describe(network.consensus, network.rules),
+        "trust_root": None if network.consensus == "ethereum" else root,
         "endpoints": [],
         "contracts": dict(network.contracts),
     }
+    if plain_rules(network_from(network.name, described)) != plain_rules(network):
+        raise BundleRefused("This version cannot write down the rules of the network.")
+    return described
 
 
-def _transition(item: Any) -> dict[str, Any]:
-    record: dict[str, Any] = {"block": item.block}
-    if item.validators is not None:
-        record["validators"] = [to_hex(address) for address in item.validators]
-    if item.period_s is not None:
-        record["period_s"] = item.period_s
-    return record
+def plain_rules(network: Network) -> Any:
+    """Return rules without what the trust root covers, or what is nobody's business but ours.
+
+    Two networks with the same trust root and equal plain rules are the same chain.
+    """
+    from dataclasses import replace
+
+    rules: Any = network.rules
+    if isinstance(rules, BftRules):
+        return replace(rules, validators=())
+    if network.consensus == "clique":
+        return replace(rules, signers=())
+    if network.consensus == "ethereum":
+        config = replace(rules.config, beacon_endpoints=(), accepts_old_checkpoint=False)
+        return replace(rules, config=replace(config, forks=dict(config.forks)))
+    return rules
 
 
-def follow_way(network: Network, listed: object, now_s: float) -> Way:
-    """Verify headers as they stand in a file. Raises BundleRefused or HeaderRefused."""
-    rules = rules_of(network)
-    if not isinstance(listed, list) or not listed:
-        raise BundleRefused("The file has no headers.")
-    first, *rest = (header_from_rlp(hex_data(item)) for item in listed)
-    if first.number != network.trusted_number:
-        raise BundleRefused("The first header of the file is not the trusted block.")
-    state = rules.genesis(first, network.genesis_hash)
-    states: dict[int, ChainState] = {first.number: state}
-    skipped = 0
-    for header in rest:
-        skipped += max(0, header.number - state.header.number - 1)
-        state = next_state(rules, state, header, now_s)
-        states[header.number] = state
-    return Way(states, skipped)
+def follow_way(network: Network, document: Mapping[str, Any], now_s: float) -> Way:
+    """Verify the way that a file shows. Raises BundleRefused or HeaderRefused."""
+    way: Way = _way_of(network).follow(network, network.rules, document, now_s)
+    return way
 
 
-def sealers(rules: BftRules, header: Header) -> tuple[bytes, ...]:
-    """Return the validators that a header lists: those who must have sealed it."""
-    return rules.codec.decode(header.extra_data).validators
-
-
-def next_state(rules: BftRules, state: BftState, header: Header, now_s: float) -> BftState:
-    """Verify the next header of a way, by its parent or over a gap. Raises HeaderRefused."""
-    if header.number == state.header.number + 1:
-        return rules.verify(state, header, now_s)
-    if sealers(rules, header) != state.validators:
-        raise BundleRefused("The validators change within the headers that the file leaves out.")
-    # How old the trusted block may be is for the reader of the file to judge; the age is told.
-    return rules.skip(state, header, now_s, math.inf)
+async def find_way(reader: ProvenReader, targets: Sequence[ChainState], now_s: float) -> FoundWay:
+    """Return what a file must show to lead to all targets. Raises ChainFault."""
+    network = reader.client.network
+    found: FoundWay = await _way_of(network).find(reader, network.rules, targets, now_s)
+    return found

@@ -19,6 +19,7 @@ from .values import (
     event_text,
     field_of,
     slot_from_json,
+    text_of,
 )
 
 MAX_NODES = 100_000
@@ -36,6 +37,10 @@ class VerifiedValue:
     is_named_here: bool
     """Whether the network and contracts known here confirm ``source``; label and unit are
     always the file's words."""
+    field: str = ""
+    """Name of a field of a packed word of one of our contracts; empty for everything else."""
+    word: str = ""
+    """The packed word, where it is a field of one."""
 
 
 class BundleProofs:
@@ -55,6 +60,8 @@ class BundleProofs:
         self._cache: NodeCache = {}
         self._contracts = {name: address.lower() for name, address in contracts.items()}
         self._accounts: dict[str, tuple[Account, dict[int, int]]] = {}
+        self.blocks: list[int] = []
+        """Numbers of the blocks in which events and receipts of the file stand."""
 
     def values(self) -> tuple[VerifiedValue, ...]:
         """Verify all proofs and return the values. Raises BundleRefused."""
@@ -74,7 +81,7 @@ class BundleProofs:
         if not isinstance(places, list):
             raise BundleRefused("A proof of the file is no list of nodes.")
         for place in places:
-            if not isinstance(place, int) or not 0 <= place < len(self._nodes):
+            if type(place) is not int or not 0 <= place < len(self._nodes):
                 raise BundleRefused("A proof names a node that the file does not have.")
         self._used.update(places)
         return [self._nodes[place] for place in places]
@@ -96,6 +103,7 @@ class BundleProofs:
         state = self._way.states.get(number)
         if state is None or index < 0:
             raise BundleRefused(f"The file has no header of block {number} for its event.")
+        self.blocks.append(number)
         key, header = ordered_key(index), state.header
         raw = verify_path(header.transactions_root, key, self._path(record.get("transaction")))
         receipt = verify_path(header.receipts_root, key, self._path(record.get("receipt")))
@@ -111,7 +119,9 @@ class BundleProofs:
             return self._account_value(record)
         if kind == "event":
             return self._event_value(record, receipts)
-        raise BundleRefused(f"The file has a value of the unknown kind {kind!r}.")
+        if kind == "receipt":
+            return self._receipt_value(record, receipts)
+        raise BundleRefused(f"The file has a value of the unknown kind {kind!r:.40}.")
 
     def _slot_value(self, record: Mapping[str, Any]) -> VerifiedValue:
         value = slot_from_json(record)
@@ -121,42 +131,64 @@ class BundleProofs:
         number = value.decode(slots[value.slot])
         _same(value.label, field_of(record, "value", int), number)
         derived = value.derivation
-        where = derived.words if derived else f"slot {value.slot:#x}"
-        if not value.is_whole_word:
+        where = word = derived.words if derived else f"slot {value.slot:#x}"
+        if value.field_name:
+            where += f".{value.field_name}"
+        elif not value.is_whole_word:
             where = f"{value.width} bits from bit {value.offset} of {where}"
         named = (
             derived is not None
-            and value.is_whole_word
+            and (value.is_whole_word or bool(value.field_name))
             and self._contracts.get(derived.contract) == value.address.lower()
             and derived.is_known()
         )
         source = f"{where} of {value.address}"
-        return VerifiedValue(value.label, number, value.unit, source, named)
+        if not value.field_name:
+            return VerifiedValue(value.label, number, value.unit, source, named)
+        word = f"{word} of {value.address}"
+        return VerifiedValue(value.label, number, value.unit, source, named, value.field_name, word)
 
     def _account_value(self, record: Mapping[str, Any]) -> VerifiedValue:
-        label, address = field_of(record, "label", str), address_of(record)
+        label, address = text_of(record, "label"), address_of(record)
         field = field_of(record, "field", str)
         if address not in self._accounts or field not in ("balance", "nonce", "code_hash"):
             raise BundleRefused(f"The file does not prove {label!r}.")
         shown = account_field(self._accounts[address][0], field)
         _same(label, record.get("value"), shown)
-        unit = field_of(record, "unit", str)
+        unit = text_of(record, "unit")
         return VerifiedValue(label, shown, unit, f"{field} of {address}", True)
 
-    def _event_value(self, record: Mapping[str, Any], receipts: Sequence[Any]) -> VerifiedValue:
-        label, place = field_of(record, "label", str), field_of(record, "receipt", int)
+    @staticmethod
+    def _shown(
+        record: Mapping[str, Any], label: str, receipts: Sequence[Any]
+    ) -> tuple[int, bytes, Any]:
+        """Return (block, transaction hash, receipt) that a value stands on."""
+        place = field_of(record, "receipt", int)
         if not 0 <= place < len(receipts):
             raise BundleRefused(f"The file does not prove {label!r}.")
-        number, transaction_hash, receipt = receipts[place]
+        found: tuple[int, bytes, Any] = receipts[place]
+        _same(label, field_of(record, "transaction", str), to_hex(found[1]))
+        return found
+
+    def _receipt_value(self, record: Mapping[str, Any], receipts: Sequence[Any]) -> VerifiedValue:
+        label = text_of(record, "label")
+        number, transaction_hash, receipt = self._shown(record, label, receipts)
+        value = "succeeded" if receipt.succeeded else "failed"
+        _same(label, record.get("value"), value)
+        source = f"block {number}, transaction {to_hex(transaction_hash)}"
+        return VerifiedValue(label, value, "", source, True)
+
+    def _event_value(self, record: Mapping[str, Any], receipts: Sequence[Any]) -> VerifiedValue:
+        label = text_of(record, "label")
+        number, transaction_hash, receipt = self._shown(record, label, receipts)
         at = field_of(record, "log", int)
         if not 0 <= at < len(receipt.logs):
             raise BundleRefused(f"The transaction of {label!r} has no event {at}.")
-        _same(label, field_of(record, "transaction", str), to_hex(transaction_hash))
-        contract, log = field_of(record, "contract", str), receipt.logs[at]
+        contract, log = text_of(record, "contract"), receipt.logs[at]
         text, decoded = event_text(contract, log)
         named = decoded and self._contracts.get(contract) == to_hex(log.address)
         source = f"block {number}, transaction {to_hex(transaction_hash)}, log {at}"
-        return VerifiedValue(label, text, field_of(record, "unit", str), source, named)
+        return VerifiedValue(label, text, text_of(record, "unit"), source, named)
 
 
 def _object(record: object) -> Mapping[str, Any]:
@@ -166,5 +198,5 @@ def _object(record: object) -> Mapping[str, Any]:
 
 
 def _same(label: str, claimed: object, proven: object) -> None:
-    if claimed != proven or isinstance(claimed, bool):
-        raise BundleRefused(f"The file says {claimed} for {label!r}; proven is {proven}.")
+    if type(claimed) is not type(proven) or claimed != proven:
+        raise BundleRefused(f"The file says {claimed!s:.80} for {label!r}; proven is {proven}.")

@@ -1,21 +1,24 @@
-"""What a proof file can show: words of storage, accounts, events; each with its name and unit."""
+"""What a proof file can show: words of storage, accounts, receipts, events; each by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from peerwatt.model.verified import ChainFault, Unproven
+from peerwatt.model.verified import Unproven
 
-from ..bindings.artefact import load_artefact
-from ..bindings.layout import Key, bits, mapping_slot, signed
+from ..bindings.artefact import CONTRACTS, load_artefact
+from ..bindings.fields import fields_of
+from ..bindings.layout import Key, LayoutFault, bits, mapping_slot, signed
 from ..encoding import EncodingFault, checksum_address, hex_data, to_hex
 from ..proofs.account import Account
 from ..proofs.receipts import LogEntry
 
 FORMAT = "peerwatt-proof"
 VERSION = 1
+MAX_TEXT = 200
+"""Characters of a name or unit that a file gives."""
 
 
 class BundleRefused(Unproven):
@@ -49,7 +52,7 @@ class Derivation:
         """Whether this program's own copy of the contract has the variable there."""
         try:
             return load_artefact(self.contract).layout.slot(self.variable) == self.base_slot
-        except (ChainFault, FileNotFoundError, ValueError):
+        except LayoutFault:
             return False
 
 
@@ -70,6 +73,14 @@ class SlotValue:
     def is_whole_word(self) -> bool:
         """Whether it is a word as it is, which leaves nothing to choose."""
         return (self.offset, self.width, self.is_signed) == (0, 256, False)
+
+    @property
+    def field_name(self) -> str:
+        """Name of the field that it is of one of our contracts' words; empty for other bits."""
+        d = self.derivation
+        place = (self.offset, self.width, self.is_signed)
+        known = fields_of(d.contract, d.variable, d.member) if d else ()
+        return next((f.name for f in known if (f.offset, f.width, f.is_signed) == place), "")
 
     def decode(self, word: int) -> int:
         """Return the number in a word."""
@@ -99,7 +110,35 @@ class EventValue:
     unit: str = ""
 
 
-Value: TypeAlias = SlotValue | AccountValue | EventValue
+@dataclass(frozen=True, slots=True)
+class ReceiptValue:
+    """Whether a transaction succeeded."""
+
+    label: str
+    transaction_hash: str
+
+
+Value: TypeAlias = SlotValue | AccountValue | EventValue | ReceiptValue
+
+
+def packed_values(
+    label: str, address: str, contract: str, variable: str, *keys: Key, member: int = 0
+) -> list[SlotValue]:
+    """Return all fields of a word of one of our contracts, or the word where it is one number.
+
+    Raises LayoutFault.
+    """
+    whole = storage_value(label, address, contract, variable, *keys, member=member)
+    return [
+        replace(
+            whole,
+            label=f"{label}: {item.name}",
+            offset=item.offset,
+            width=item.width,
+            is_signed=item.is_signed,
+        )
+        for item in fields_of(contract, variable, member)
+    ] or [whole]
 
 
 def storage_value(
@@ -144,38 +183,46 @@ def slot_to_json(value: SlotValue, word: int) -> dict[str, Any]:
 
 def slot_from_json(record: Mapping[str, Any]) -> SlotValue:
     """Read a storage value. Raises BundleRefused."""
-    offset, width, is_signed = _fields(record, "bits", list, 3)
-    derivation = None
-    if "derivation" in record:
-        given = field_of(record, "derivation", dict)
-        keys = field_of(given, "keys", list)
-        if not all(isinstance(key, int | str) for key in keys):
-            raise BundleRefused("A key of a mapping is neither a number nor an address.")
-        derivation = Derivation(
-            field_of(given, "contract", str),
-            field_of(given, "variable", str),
-            field_of(given, "base_slot", int),
-            tuple(keys),
-            field_of(given, "member", int),
-        )
-    value = SlotValue(
-        label=field_of(record, "label", str),
-        address=address_of(record),
-        slot=int.from_bytes(data_of(record, "slot", 32), "big"),
-        unit=field_of(record, "unit", str),
-        derivation=derivation,
-        offset=offset,
-        width=width,
-        is_signed=is_signed,
+    derivation = (
+        _derivation(field_of(record, "derivation", dict)) if "derivation" in record else None
     )
-    numbers = (value.offset, value.width)
-    if not all(isinstance(n, int) and 0 <= n <= 256 for n in numbers) or sum(numbers) > 256:
-        raise BundleRefused(f"The value {value.label!r} takes bits that its word does not have.")
+    value = SlotValue(
+        text_of(record, "label"),
+        address_of(record),
+        int.from_bytes(data_of(record, "slot", 32), "big"),
+        text_of(record, "unit"),
+        derivation,
+        *_bits(field_of(record, "bits", list)),
+    )
     if derivation is not None and derivation.slot != value.slot:
         raise BundleRefused(
             f"The slot of {value.label!r} is not the one that {derivation.words} has."
         )
     return value
+
+
+def _derivation(given: Mapping[str, Any]) -> Derivation:
+    keys = field_of(given, "keys", list)
+    for key in keys:
+        if not isinstance(key, str) and (type(key) is not int or not 0 <= key < 2**256):
+            raise BundleRefused("A key of a mapping is neither a number nor an address.")
+    return Derivation(
+        text_of(given, "contract"),
+        text_of(given, "variable"),
+        number_of(given, "base_slot"),
+        tuple(keys),
+        number_of(given, "member"),
+    )
+
+
+def _bits(given: Sequence[Any]) -> tuple[int, int, bool]:
+    """Return (offset, width, is signed) of the bits that a value takes of its word."""
+    if [type(item) for item in given] != [int, int, bool]:
+        raise BundleRefused("The field 'bits' of the file is no offset, width and sign.")
+    offset, width, is_signed = given
+    if offset < 0 or width < 1 or offset + width > 256:
+        raise BundleRefused("A value of the file takes bits that its word does not have.")
+    return offset, width, is_signed
 
 
 def account_field(account: Account, field: str) -> int | str:
@@ -187,10 +234,7 @@ def account_field(account: Account, field: str) -> int | str:
 
 def event_text(contract: str, log: LogEntry) -> tuple[str, bool]:
     """Return an event in words, and whether this program's own copy of the ABI decoded it."""
-    try:
-        found = load_artefact(contract).decode_event(log) if contract else None
-    except (ChainFault, FileNotFoundError, ValueError):
-        found = None
+    found = load_artefact(contract).decode_event(log) if contract in CONTRACTS else None
     if found is None:
         topics = " ".join(to_hex(topic) for topic in log.topics)
         return f"log of {checksum_address(log.address)}: {topics} {to_hex(log.data)}", False
@@ -210,11 +254,20 @@ def field_of(record: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _fields(record: Mapping[str, Any], name: str, kind: type, length: int) -> Sequence[Any]:
-    value = field_of(record, name, kind)
-    if len(value) != length:
-        raise BundleRefused(f"The field {name!r} of the file has not {length} items.")
-    return list(value)
+def number_of(record: Mapping[str, Any], name: str) -> int:
+    """Return a record's field, a number from 0 on and below 2^256. Raises BundleRefused."""
+    value: int = field_of(record, name, int)
+    if not 0 <= value < 2**256:
+        raise BundleRefused(f"The field {name!r} of the file is out of range.")
+    return value
+
+
+def text_of(record: Mapping[str, Any], name: str) -> str:
+    """Return a record's field of text that can be shown in a line. Raises BundleRefused."""
+    value: str = field_of(record, name, str)
+    if len(value) > MAX_TEXT or not value.isprintable():
+        raise BundleRefused(f"The field {name!r} of the file is no line of text.")
+    return value
 
 
 def address_of(record: Mapping[str, Any]) -> str:

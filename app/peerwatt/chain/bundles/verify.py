@@ -7,16 +7,16 @@ result says on what it rests, and whether that root is known here or only claime
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from peerwatt.model.verified import ChainFault
 
-from ..consensus.bft_rules import BftRules
 from ..encoding import to_hex
 from ..networks import Network, network_from
-from .path import Way, follow_way
+from .lines import value_lines
+from .path import Way, follow_way, plain_rules
 from .proofs import BundleProofs, VerifiedValue
 from .values import (
     FORMAT,
@@ -24,9 +24,8 @@ from .values import (
     BundleRefused,
     data_of,
     field_of,
+    text_of,
 )
-
-NAMED_BY_FILE = ", and it alone says whose contract that is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,13 @@ class TrustRoot:
     block_hash: bytes
     known_as: str | None
     """Name of the network here that has this root; ``None`` when only the file claims it."""
+    consensus: str = "qbft"
+
+    @property
+    def words(self) -> str:
+        """Number and hash; under proof of stake slot and root of the checkpoint."""
+        what = "The beacon block of slot" if self.consensus == "ethereum" else "Block"
+        return f"{what} {self.block_number} with hash {to_hex(self.block_hash)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,10 @@ class VerifiedBundle:
     headers: int
     skipped: int
     """Blocks between the headers that the file leaves out."""
+    finality: str
+    """How final the block is by what the file shows, in a sentence."""
+    root_age_days: float
+    """Time from the trust root to the block, days."""
     values: tuple[VerifiedValue, ...]
     assumptions: tuple[str, ...]
     """What must be true for the values to be true, in plain sentences."""
@@ -84,13 +94,15 @@ def _verify(
 ) -> VerifiedBundle:
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise BundleRefused("This is no proof file of Peerwatt.")
-    if document.get("version") != VERSION:
+    if type(document.get("version")) is not int or document["version"] != VERSION:
         raise BundleRefused("The file is of another version; use a newer Peerwatt.")
     described = dict(field_of(document, "network", dict))
-    name = str(described.pop("name", ""))
+    name = text_of(described, "name")
+    del described["name"]
     network = network_from(name, described)
-    root, contracts = _root(network, known, site)
-    way = follow_way(network, document.get("headers"), now_s)
+    known_as, contracts = _known(network, known, site)
+    way = follow_way(network, document, now_s)
+    root = TrustRoot(way.root_number, way.root_hash, known_as, network.consensus)
     claimed = field_of(document, "block", dict)
     number = field_of(claimed, "number", int)
     state = way.states.get(number)
@@ -98,7 +110,8 @@ def _verify(
         raise BundleRefused("The file's headers do not lead to the block that it names.")
     if state.header.timestamp != field_of(claimed, "time_s", int):
         raise BundleRefused("The block has another time than the file says.")
-    values = BundleProofs(document, way, number, contracts).values()
+    proofs = BundleProofs(document, way, number, contracts)
+    values = proofs.values()
     return VerifiedBundle(
         network=name,
         chain_id=network.chain_id,
@@ -110,27 +123,28 @@ def _verify(
         headers=len(way.states),
         skipped=way.skipped,
         values=values,
-        assumptions=_assumptions(network, root, way, number),
+        finality=way.finality(number),
+        root_age_days=way.days_to(number),
+        assumptions=_assumptions(root, way, proofs.blocks, number),
     )
 
 
-def _root(
+def _known(
     network: Network, known: Sequence[Network], site: Network | None
-) -> tuple[TrustRoot, Mapping[str, str]]:
-    """Return a file's trust root, and the contracts by name that are known of its network here.
+) -> tuple[str | None, Mapping[str, str]]:
+    """Return as what a file's trust root is known here, and the contracts known of its network.
 
     Raises BundleRefused where the root must be the site's and is not.
     """
     for one in (site, *known):
         if one is not None and _is_same_chain(one, network):
-            name = one.title or one.name
-            return TrustRoot(network.trusted_number, network.genesis_hash, name), one.contracts
+            return one.title or one.name, one.contracts
     if site is not None:
         raise BundleRefused(
             f"The file rests on another trust root or on other rules than the site's network "
             f"{site.name!r}."
         )
-    return TrustRoot(network.trusted_number, network.genesis_hash, None), {}
+    return None, {}
 
 
 def _is_same_chain(one: Network, other: Network) -> bool:
@@ -138,34 +152,19 @@ def _is_same_chain(one: Network, other: Network) -> bool:
         one.chain_id == other.chain_id
         and (one.trusted_number, one.genesis_hash) == (other.trusted_number, other.genesis_hash)
         and one.consensus == other.consensus
-        and _plain(one.rules) == _plain(other.rules)
+        and plain_rules(one) == plain_rules(other)
     )
 
 
-def _plain(rules: Any) -> Any:
-    """Rules without the set of the trusted block, which the block's hash covers anyway."""
-    return replace(rules, validators=()) if isinstance(rules, BftRules) else rules
-
-
-def _assumptions(network: Network, root: TrustRoot, way: Way, number: int) -> tuple[str, ...]:
-    first, last = way.states[root.block_number], way.states[number]
-    days = (last.header.timestamp - first.header.timestamp) / 86_400
+def _assumptions(root: TrustRoot, way: Way, used: Sequence[int], number: int) -> tuple[str, ...]:
+    """Return what must be true; ``used`` are the blocks in which the file's values stand."""
     said: list[str] = []
     if root.known_as is None:
         said.append(
-            f"Block {root.block_number} with hash {to_hex(root.block_hash)} is the right start of "
-            "the chain: only the file says so; compare it with your community's invitation."
+            f"{root.words} is the right start of the chain: only the file says so; compare it with "
+            "a source that you trust, such as your community's invitation."
         )
-    if way.skipped:
-        said.append(
-            f"{way.skipped} headers in {days:.1f} days are left out: no third of the validators "
-            "named by a header shown had signed for a second chain up to the next one."
-        )
-    said.append(
-        f"Less than a third of the {last.validator_count} validators cheat."
-        if network.rules.finality == "immediate"
-        else f"Finality is {network.rules.finality}: a later branch may replace the block."
-    )
+    said += dict.fromkeys(words for at in (number, *used) for words in way.rests_on(at))
     said.append(f"Nothing is said about what happened after block {number}.")
     return tuple(said)
 
@@ -186,15 +185,10 @@ def bundle_lines(found: VerifiedBundle) -> list[str]:
     return [
         f"The proofs hold: {found.network} ({found.consensus}, chain {found.chain_id}), "
         f"block {found.block_number} of {at}",
-        f"Trust root: block {root.block_number} {to_hex(root.block_hash)}, {whose}",
+        f"Trust root: {root.words}, {whose}; {found.root_age_days:.1f} days before",
         f"{found.headers} headers shown, {found.skipped} between them left out",
-        *(_value_line(item) for item in found.values),
+        f"Finality: {found.finality}",
+        *value_lines(found.values),
         "This is true if:",
         *(f"  {sentence}" for sentence in found.assumptions),
     ]
-
-
-def _value_line(item: VerifiedValue) -> str:
-    words = f"{item.label}, {item.unit}" if item.unit else item.label
-    caveat = "" if item.is_named_here else NAMED_BY_FILE
-    return f"  {item.source} = {item.value}; the file calls it {words!r}{caveat}"

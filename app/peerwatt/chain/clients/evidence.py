@@ -92,6 +92,19 @@ class EvidenceKeeper:
         return next((r.evidence for r in self._mine if not r.decision), None)
 
     @property
+    def rivals(self) -> tuple[bytes, bytes] | None:
+        """Hashes of the two blocks of what is open, ours first."""
+        found = self.open
+        return (
+            None
+            if found is None
+            else (
+                self._hash_of(found.ours_rlp),
+                self._hash_of(found.theirs_rlp),
+            )
+        )
+
+    @property
     def _mine(self) -> list[EvidenceRecord]:
         return [record for record in self._records if record.trust_root == self._trust_root]
 

@@ -36,6 +36,7 @@ from .bft import recover_signer
 from .forking import NOBODY, ForkState, Weight
 from .header import Header, HeaderRefused, HeaderTooEarly
 from .linkage import check_linkage
+from .options import MAX_NUMBER, WHERE, FieldFault, whole, whole_or_none
 from .rules import ChainState
 
 MAX_DIFFICULTY = (1 << 128) - 1
@@ -97,6 +98,10 @@ class AuraRules:
     def read(self, block: object) -> AuraHeader:
         """Read a block as JSON-RPC gives it. Raises EncodingFault."""
         return aura_header_from_json(block)
+
+    def parse(self, data: bytes) -> AuraHeader:
+        """Read a header's RLP. Raises EncodingFault."""
+        return aura_header_from_rlp(data)
 
     def write(self, header: Header) -> bytes:
         """Return a header's RLP."""
@@ -282,27 +287,35 @@ def rules_from(consensus: Mapping[str, Any], validators: Sequence[bytes] = ()) -
     if consensus.get("empty_steps"):
         raise ValueError("AuRa networks with empty steps are not supported.")
     duration_s = consensus.get("step_duration_s", 5)
-    if not isinstance(duration_s, int) or duration_s < 1:
+    if type(duration_s) is not int or not 1 <= duration_s < MAX_NUMBER:
         raise ValueError(
             "step_duration_s must be one number of seconds; changes are not supported."
         )
     contract = consensus.get("validator_contract")
-    lists = {
-        int(number): tuple(address_bytes(item) for item in listed)
-        for number, listed in consensus.get("validator_lists", {}).items()
-    }
-    if not all(lists.values()):
-        raise ValueError("A list of validators is empty.")
     return AuraRules(
         validators=first,
         step_duration_s=duration_s,
-        source=ValidatorSource(lists, None if contract is None else address_bytes(contract)),
-        two_thirds_block=_optional(consensus, "two_thirds_block"),
-        london_block=_optional(consensus, "london_block"),
-        max_step_drift=int(consensus.get("max_step_drift", 4)),
+        source=ValidatorSource(
+            _lists(consensus), None if contract is None else address_bytes(contract)
+        ),
+        two_thirds_block=whole_or_none(consensus, "two_thirds_block", WHERE),
+        london_block=whole_or_none(consensus, "london_block", WHERE),
+        max_step_drift=whole(consensus, "max_step_drift", WHERE, 4),
     )
 
 
-def _optional(consensus: Mapping[str, Any], name: str) -> int | None:
-    value = consensus.get(name)
-    return None if value is None else int(value)
+def _lists(consensus: Mapping[str, Any]) -> Mapping[int, tuple[bytes, ...]]:
+    """Return the lists of validators by the block after which they take over."""
+    given = consensus.get("validator_lists", {})
+    if not isinstance(given, Mapping) or not all(map(_is_number, given)):
+        raise FieldFault("the field consensus.validator_lists must map blocks to lists")
+    lists = {int(n): tuple(address_bytes(item) for item in listed) for n, listed in given.items()}
+    if not all(lists.values()):
+        raise ValueError("A list of validators is empty.")
+    return lists
+
+
+def _is_number(text: object) -> bool:
+    """Whether JSON's key, or Python's, is a plain number of a block."""
+    plain = str(text)
+    return plain.isascii() and plain.isdecimal() and len(plain) <= 20

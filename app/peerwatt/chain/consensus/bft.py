@@ -20,6 +20,7 @@ MIX_HASH = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c65
 """Constant that marks a BFT block ("ctical byzantine fault tolerance")."""
 DIFFICULTY = 1
 MIN_GAS_LIMIT = 5000
+SEALED_FROM_CANCUN = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +147,22 @@ def check_link(parent: Header, parent_hash: bytes, header: Header) -> None:
         raise HeaderRefused("The header's number is not its parent's plus one.")
     if header.timestamp <= parent.timestamp:
         raise HeaderRefused("The header is not later than its parent.")
-    if header.field_count < parent.field_count:
-        raise HeaderRefused("The header falls back to an older fork.")
+    check_fork(parent, header)
     # Yellow paper (4.3.4): the limit moves by less than 1/1024 and stays at 5000 or more.
     moved = abs(header.gas_limit - parent.gas_limit)
     if moved and moved >= parent.gas_limit // 1024:
         raise HeaderRefused("The header's gas limit moves too far.")
+
+
+def check_fork(earlier: Header, later: Header) -> None:
+    """Check that a header has the fields of its predecessor's fork. Raises HeaderRefused.
+
+    Besu's block 0 with Cancun names a parent beacon block, for which its blocks sealed by
+    validators have no use: they end before it (:data:`SEALED_FROM_CANCUN` fields).
+    """
+    is_genesis = earlier.number == 0 and later.field_count == SEALED_FROM_CANCUN
+    if later.field_count < earlier.field_count and not is_genesis:
+        raise HeaderRefused("The header falls back to an older fork.")
 
 
 def check_constants(header: Header) -> None:

@@ -20,6 +20,7 @@ from .bft import (
     Tally,
     Vote,
     check_constants,
+    check_fork,
     check_link,
     check_seals,
     check_time,
@@ -227,8 +228,7 @@ class BftRules(ABC):
             )
         if header.number <= known.header.number or header.timestamp <= known.header.timestamp:
             raise HeaderRefused("The header is not later than the trusted one.")
-        if header.field_count < known.header.field_count:
-            raise HeaderRefused("The header falls back to an older fork.")
+        check_fork(known.header, header)
         check_base_fee("zero" if self.base_fee == "zero" else "any", None, header)
         self._check_alone(header)
         extra = self.codec.decode(header.extra_data)

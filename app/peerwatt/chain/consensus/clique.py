@@ -38,6 +38,7 @@ from .header import (
     plain_hash,
 )
 from .linkage import check_linkage, check_time
+from .options import WHERE, FieldFault, whole, whole_or_none
 from .rules import ChainState
 
 VANITY_BYTES = 32
@@ -129,6 +130,10 @@ class CliqueRules:
     def read(self, block: object) -> Header:
         """Read a block as JSON-RPC gives it. Raises EncodingFault."""
         return header_from_json(block)
+
+    def parse(self, data: bytes) -> Header:
+        """Read a header's RLP. Raises EncodingFault."""
+        return header_from_rlp(data)
 
     def write(self, header: Header) -> bytes:
         """Return a header's RLP."""
@@ -308,14 +313,13 @@ def rules_from(consensus: Mapping[str, Any], signers: Sequence[bytes] = ()) -> C
     """
     if not is_ascending(signers):
         raise ValueError("The signers are not in ascending order.")
-    london = consensus.get("london_block")
     rules = CliqueRules(
-        period_s=int(consensus.get("period_s", 15)),
-        epoch_length=int(consensus.get("epoch_length", 30_000)),
-        max_drift_s=int(consensus.get("max_drift_s", 15)),
-        london_block=None if london is None else int(london),
+        period_s=whole(consensus, "period_s", WHERE, 15),
+        epoch_length=whole(consensus, "epoch_length", WHERE, 30_000),
+        max_drift_s=whole(consensus, "max_drift_s", WHERE, 15),
+        london_block=whole_or_none(consensus, "london_block", WHERE),
         signers=tuple(signers),
     )
-    if rules.epoch_length < 1 or rules.period_s < 0:
-        raise ValueError("A Clique network needs an epoch of at least one block and a period.")
+    if rules.epoch_length < 1:
+        raise FieldFault("the field consensus.epoch_length must be at least 1")
     return rules

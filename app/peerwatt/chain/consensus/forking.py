@@ -37,6 +37,9 @@ class ForkingRules(ConsensusRules, Protocol):
     def read(self, block: object) -> Header:
         """Read a block as JSON-RPC gives it. Raises EncodingFault."""
 
+    def parse(self, data: bytes) -> Header:
+        """Read a header's RLP as this network hashes it. Raises EncodingFault."""
+
     def write(self, header: Header) -> bytes:
         """Return a header's RLP as this network hashes it."""
 

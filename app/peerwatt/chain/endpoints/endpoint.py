@@ -9,6 +9,8 @@ from peerwatt.model.verified import ChainFault, Unproven
 
 from ..encoding import hex_int
 from ..status import EndpointState, EndpointStatus
+from .patience import OutOfTime
+from .penalty import Penalty
 from .transport import JsonRpc, RpcRefused
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ class Endpoint:
         """Height up to which its blocks are known to be ours."""
         self.answered_s: float | None = None
         """When it answered last, Unix seconds."""
+        self.is_slow = False
+        """Whether it used up its time when it was followed last; others go first then."""
+        self._penalty = Penalty()
         self._faults = 0
         self._retry_s = float("-inf")
 
@@ -53,6 +58,8 @@ class Endpoint:
             behind = max(0, tip - self.head)
         if self.state is EndpointState.FOLLOWING and age_s is not None and age_s > stale_s:
             sentence = sentence or f"its newest block is {age_s:.0f} s old"
+        if self.is_usable:
+            sentence = "; ".join(filter(None, (self.penalty(now_s), sentence)))
         return EndpointStatus(
             self.name, self.state, self.head, sentence, age_s, behind, self.answered_s
         )
@@ -63,8 +70,16 @@ class Endpoint:
         return self.is_greeted and self.state in (EndpointState.FOLLOWING, EndpointState.BEHIND)
 
     def is_due(self, now_s: float) -> bool:
-        """Whether it should be asked now; after failures the pauses grow to 30 s."""
+        """Whether it should be asked now; pauses grow to 30 s, after lies to 5 minutes."""
         return now_s >= self._retry_s
+
+    def penalty(self, now_s: float) -> str:
+        """Say when it lied last; empty when it did not of late."""
+        return self._penalty.words(now_s)
+
+    def rank(self, now_s: float) -> tuple[bool, bool]:
+        """Return a sorting key that puts the honest and quick first."""
+        return self._penalty.is_held(now_s), self.is_slow
 
     async def ask_head(self) -> int:
         """Return the newest block number it claims. Raises ChainFault."""
@@ -78,6 +93,7 @@ class Endpoint:
             log.info("The endpoint %s is back.", self.name)
         self._faults = 0
         self._retry_s = float("-inf")
+        self.is_slow = False
         self.state = EndpointState.BEHIND if behind else EndpointState.FOLLOWING
         self.sentence = f"{(best or 0) - (self.head or 0)} blocks behind" if behind else ""
 
@@ -87,7 +103,8 @@ class Endpoint:
 
     def failed(self, fault: ChainFault, now_s: float) -> None:
         """Note that it is away, or that it contradicts what is proven."""
-        if isinstance(fault, RpcRefused | NotServed):
+        if isinstance(fault, RpcRefused | NotServed | OutOfTime):
+            self.is_slow |= isinstance(fault, OutOfTime)
             self.lags(str(fault))
             return
         lied = isinstance(fault, Unproven)
@@ -97,5 +114,6 @@ class Endpoint:
         self.state, self.sentence = state, str(fault)
         self.is_greeted = False
         self.head = None if state is EndpointState.AWAY else self.head
-        self._retry_s = now_s + min(2.0**self._faults, MAX_PAUSE_S)
+        pause_s = min(2.0**self._faults, MAX_PAUSE_S)
+        self._retry_s = now_s + max(pause_s, self._penalty.note(now_s) if lied else 0.0)
         self._faults += 1

@@ -33,6 +33,7 @@ class EndpointPool:
         if not urls:
             raise ValueError("A light client needs at least one endpoint.")
         self.endpoints = tuple(Endpoint(JsonRpc(url, timeout_s=timeout_s)) for url in urls)
+        self.timeout_s = timeout_s
         self._clock = clock
         self._counters = counters
 
@@ -71,7 +72,13 @@ class EndpointPool:
         found = [endpoint for endpoint in self.usable if (endpoint.head or 0) >= number]
         if not found:
             raise EndpointAway("No endpoint serves this chain at the moment.")
-        return sorted(found, key=lambda e: e.state is not EndpointState.FOLLOWING)
+        now_s = self._clock.now_s()
+        return sorted(found, key=lambda e: (e.state is not EndpointState.FOLLOWING, *e.rank(now_s)))
+
+    def in_turn(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+        """Return endpoints in the order in which to follow them: quick and honest, furthest."""
+        now_s = self._clock.now_s()
+        return sorted(endpoints, key=lambda e: (*e.rank(now_s), -(e.head or 0)))
 
     def refuse(self, endpoint: Endpoint, fault: ChainFault) -> None:
         """Note that an endpoint failed, and count an answer that did not hold."""
@@ -95,6 +102,10 @@ class EndpointPool:
         liars = [e.name for e in self.endpoints if e.state is EndpointState.CONTRADICTS]
         if liars:
             return f" Contradicted by {', '.join(liars)}, whose answers do not hold."
+        now_s = self._clock.now_s()
+        lied = [f"{e.name} {words}" for e in self.endpoints if (words := e.penalty(now_s))]
+        if lied:
+            return f" Beware: {', '.join(lied)}."
         if len(self.usable) < 2:
             return " Only one endpoint answers, so nobody contradicts it."
         return ""
@@ -102,6 +113,7 @@ class EndpointPool:
     async def broadcast(self, raw_transaction: str) -> str:
         """Send a signed transaction to all endpoints; return its hash, computed here.
 
+        That an endpoint took it is its word only, until the transaction is in a proven block.
         Sending the same bytes again is harmless. Raises TransactionRefused or EndpointAway.
         """
         raw = hex_data(raw_transaction)
@@ -110,18 +122,22 @@ class EndpointPool:
             *(e.rpc.call("eth_sendRawTransaction", raw_transaction) for e in usable),
             return_exceptions=True,
         )
+        digest, is_taken = to_hex(keccak(raw)), False
         refusal: RpcRefused | None = None
         for endpoint, answer in zip(usable, answers, strict=True):
             if isinstance(answer, RpcRefused):
-                if _is_known(answer):
-                    return to_hex(keccak(raw))
+                is_taken |= _is_known(answer)
                 refusal = answer
             elif isinstance(answer, ChainFault):
                 self.refuse(endpoint, answer)
             elif isinstance(answer, BaseException):
                 raise answer
+            elif isinstance(answer, str) and answer.lower() == digest:
+                is_taken = True
             else:
-                return to_hex(keccak(raw))
+                self.refuse(endpoint, Unproven("It answers a transaction with another hash."))
+        if is_taken:
+            return digest
         if refusal is not None:
             raise TransactionRefused(f"The transaction was refused: {refusal.reason}.")
         raise EndpointAway("No endpoint took the transaction; it is sent again later.")

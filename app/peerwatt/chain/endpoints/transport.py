@@ -9,26 +9,21 @@ import asyncio
 import itertools
 import json
 from collections.abc import Sequence
-from contextlib import suppress
-from importlib import import_module
-from urllib.parse import urlsplit
-
-import httpx
 
 from peerwatt.model.verified import ChainFault, EndpointAway
 
+from .http import BoundedHttp, HttpFault
 from .safe_json import parse
-
-with suppress(ImportError):
-    # httpx loads it within the first exchange, which would hold the engine's loop for 20 ms.
-    import_module("anyio._backends._asyncio")
 
 MAX_ANSWER_BYTES = 8 << 20
 MAX_TOKENS = 120_000
 """Separators and brackets in one answer: reading as many as an answer of that size can hold would
 keep the interpreter, and with it the engine's loop, for hundreds of milliseconds."""
+INLINE_BYTES = 1 << 17
+"""Answers up to this size are read on the loop, in about 1 ms; larger ones on a thread."""
 TIMEOUT_S = 5.0
 _MESSAGE_CHARS = 160
+NO_REASON = "without a reason"
 
 
 class RpcRefused(ChainFault):
@@ -55,20 +50,12 @@ class JsonRpc:
     def __init__(
         self, url: str, *, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_ANSWER_BYTES
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"The endpoint {url!r} is no http or https address.")
-        self.name = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
-        """Host and port: paths and users of a URL often hold access keys, so they are not shown."""
+        self._http = BoundedHttp(url, {"Content-Type": "application/json"}, timeout_s)
+        self.name = self._http.name
+        """Host and port."""
         self._url = url
-        self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self._ids = itertools.count(1)
-        self._http = httpx.AsyncClient(
-            timeout=timeout_s,
-            trust_env=False,
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
-        )
 
     async def call(self, method: str, *params: object) -> object:
         """Return the result of one call. Raises EndpointAway or RpcRefused."""
@@ -99,41 +86,30 @@ class JsonRpc:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._http.close()
 
     def _request(self, method: str, params: Sequence[object]) -> dict[str, object]:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
 
     async def _exchange(self, body: object) -> object:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                content = await self._post(json.dumps(body).encode())
-        except TimeoutError:
-            raise self._away(f"did not answer within {self._timeout_s:g} s") from None
-        except httpx.HTTPError as fault:
-            reason = "takes no connection" if isinstance(fault, httpx.ConnectError) else "broke off"
-            raise self._away(reason) from None
+            # JSON-RPC errors come with 200 from most nodes and with 4xx from some.
+            _, content = await self._http.exchange(
+                "POST", self._url, self._max_bytes, json.dumps(body).encode()
+            )
+        except HttpFault as fault:
+            raise self._away(str(fault)) from None
+        if len(content) > INLINE_BYTES:
+            return await asyncio.to_thread(self._parsed, content)
+        return self._parsed(content)
+
+    def _parsed(self, content: bytes) -> object:
         if sum(map(content.count, (b",", b"[", b"{"))) > MAX_TOKENS:
             raise self._away("sent more values in one answer than any answer needs")
         try:
-            answer = parse(content)
+            return parse(content)
         except ValueError:
             raise self._away("answers with something else than JSON-RPC") from None
-        return answer
-
-    async def _post(self, body: bytes) -> bytes:
-        async with self._http.stream("POST", self._url, content=body) as response:
-            # JSON-RPC errors come with 200 from most nodes and with 4xx from some.
-            if response.status_code >= 500 or response.is_redirect:
-                raise self._away(f"answers with HTTP status {response.status_code}")
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in response.aiter_raw():
-                size += len(chunk)
-                if size > self._max_bytes:
-                    raise self._away(f"sent more than {self._max_bytes} bytes in one answer")
-                chunks.append(chunk)
-            return b"".join(chunks)
 
     def _result(self, method: str, request_id: object, answer: object) -> object:
         if not isinstance(answer, dict) or answer.get("id") != request_id:
@@ -156,4 +132,5 @@ class JsonRpc:
 
 def _printable(text: str) -> str:
     """Cut untrusted text down to one line that is safe to show and to log."""
-    return "".join(c for c in text[:_MESSAGE_CHARS] if c.isprintable()).rstrip(". ")
+    shown = "".join(c for c in text[:_MESSAGE_CHARS] if c.isprintable()).strip(". ")
+    return shown or NO_REASON

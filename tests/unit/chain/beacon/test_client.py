@@ -136,7 +136,7 @@ async def test_after_a_long_pause_blocks_begin_anew(lab: Lab) -> None:
     lab.go(NOW + 700)
     assert (await client.sync()).head == NOW + 699
     assert client.block(NOW - 1) is None
-    for _ in range(8):
+    for _ in range(16):
         await client.sync()
     assert client.block(0) is not None
 

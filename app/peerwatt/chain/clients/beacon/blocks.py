@@ -78,7 +78,7 @@ class ExecutionBlocks:
         oldest = self.oldest
         if oldest is None or len(self._states) >= RING_BLOCKS:
             return
-        room = min(RING_BLOCKS - len(self._states), 2 * STEP)
+        room = min(RING_BLOCKS - len(self._states), STEP)
         for state in await self._below(endpoint, oldest, room, 0):
             self._states[state.header.number] = state
             self._states.move_to_end(state.header.number, last=False)

@@ -18,6 +18,7 @@ from ...consensus.beacon.rules import BeaconRules, ExecutionState
 from ...consensus.header import HeaderRefused
 from ...encoding import EncodingFault, hex_int, keccak
 from ...endpoints.endpoint import Endpoint, NotServed
+from ...endpoints.patience import allowance
 from ...endpoints.pool import EndpointPool
 from ...networks import Network, NetworkFault
 from ...ports import HeaderStore
@@ -25,6 +26,7 @@ from ...status import ChainStatus, Counters, EndpointStatus, Evidence, SyncState
 from ..evidence import EvidenceKeeper
 from .blocks import ExecutionBlocks
 from .follower import BeaconFollower
+from .rest import BeaconRest
 from .store import CommitteeStore
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,10 @@ NO_FINALITY_EPOCHS = 8
 
 class BeaconClient:
     """Verified view of one network with proof of stake; implements ``VerifiedChain``."""
+
+    can_resolve = False
+    rivals: tuple[bytes, bytes] | None = None
+    """Not told: what contradicts itself are histories of the beacon chain, not two blocks."""
 
     def __init__(
         self,
@@ -108,6 +114,11 @@ class BeaconClient:
             )
         return state
 
+    @property
+    def beacon_sources(self) -> list[BeaconRest]:
+        """The beacon endpoints whose last answer held: whoever asks them believes nothing."""
+        return [endpoint.rest for endpoint in self._follower.usable]
+
     # -- one round ---------------------------------------------------------------------------
 
     async def sync(self) -> ChainStatus:
@@ -124,7 +135,7 @@ class BeaconClient:
                     self._pool.poll(self._greet), self._follower.advance()
                 )
                 await self._stop_on(self._follower.evidence)
-                for endpoint in sorted(answered, key=lambda e: e.head or 0, reverse=True):
+                for endpoint in self._pool.in_turn(answered):
                     await self._advance(endpoint)
                 await self._follower.save()
             return self.status
@@ -140,6 +151,22 @@ class BeaconClient:
         self.evidence = self._keeper.open
         await self._follower.load()
         self._is_loaded = True
+
+    async def resolve_evidence(
+        self,
+        *,
+        follow_other: bool = False,  # noqa: ARG002 -- there is nothing to choose from
+    ) -> Evidence | None:
+        """Refuse: under proof of stake only a new checkpoint says which history is right.
+
+        Evidence belongs to the checkpoint from which it was found. Raises Unproven.
+        """
+        if self.evidence is None:
+            return None
+        raise Unproven(
+            "Which history is right follows from a new checkpoint only: take it from a source you "
+            "trust, enter it in site.json and start the engine again."
+        )
 
     async def close(self) -> None:
         """Write what is unsaved and close all connections."""
@@ -164,13 +191,14 @@ class BeaconClient:
         if store.optimistic.block_hash is None:
             return
         try:
-            before = self._blocks.linked
-            await self._blocks.move(endpoint, store.optimistic.block_hash)
-            await self._stop_on(self._blocks.evidence)
-            await self._blocks.fill(endpoint)
-            self.counters.headers_verified += self._blocks.linked - before
-            self._blocks.note_final(store.finalized.block_hash)
-            await self._compare(endpoint)
+            with allowance(self._pool.timeout_s):
+                before = self._blocks.linked
+                await self._blocks.move(endpoint, store.optimistic.block_hash)
+                await self._stop_on(self._blocks.evidence)
+                await self._blocks.fill(endpoint)
+                self.counters.headers_verified += self._blocks.linked - before
+                self._blocks.note_final(store.finalized.block_hash)
+                await self._compare(endpoint)
         except NotServed as fault:
             endpoint.lags(str(fault))
         except ChainFault as fault:
@@ -226,7 +254,7 @@ class BeaconClient:
         config, now_s = self._rules.config, self.clock.now_s()
         beacons = tuple(
             endpoint.status(
-                None if endpoint.slot is None else now_s - config.slot_time_s(endpoint.slot)
+                now_s, None if endpoint.slot is None else now_s - config.slot_time_s(endpoint.slot)
             )
             for endpoint in self._follower.endpoints
         )

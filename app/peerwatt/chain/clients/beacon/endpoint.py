@@ -7,6 +7,8 @@ import logging
 from peerwatt.model.verified import ChainFault, Unproven
 
 from ...endpoints.endpoint import MAX_PAUSE_S
+from ...endpoints.patience import OutOfTime
+from ...endpoints.penalty import Penalty
 from ...status import EndpointState, EndpointStatus
 from .rest import BeaconRest, RestRefused
 
@@ -23,6 +25,8 @@ class BeaconEndpoint:
         self.slot: int | None = None
         """Slot of the newest header that it proved."""
         self.answered_s: float | None = None
+        self._is_slow = False
+        self._penalty = Penalty()
         self._faults = 0
         self._due_s = float("-inf")
 
@@ -37,21 +41,30 @@ class BeaconEndpoint:
         return self.state in (EndpointState.FOLLOWING, EndpointState.BEHIND)
 
     def is_due(self, now_s: float) -> bool:
-        """Whether it should be asked now; after failures the pauses grow to 30 s."""
+        """Whether it should be asked now; pauses grow to 30 s, after lies to 5 minutes."""
         return now_s >= self._due_s
 
-    def status(self, head_age_s: float | None) -> EndpointStatus:
+    def penalty(self, now_s: float) -> str:
+        """Say when it lied last; empty when it did not of late."""
+        return self._penalty.words(now_s)
+
+    def rank(self, now_s: float) -> tuple[bool, bool]:
+        """Return a sorting key that puts the honest and quick first."""
+        return self._penalty.is_held(now_s), self._is_slow
+
+    def status(self, now_s: float, head_age_s: float | None) -> EndpointStatus:
         """Return its state for the screen; ``head_age_s`` is the age of its newest header."""
-        name = f"{self.name} (beacon)"
-        return EndpointStatus(
-            name, self.state, None, self.sentence, head_age_s, None, self.answered_s
-        )
+        name, sentence = f"{self.name} (beacon)", self.sentence
+        if self.is_usable:
+            sentence = "; ".join(filter(None, (self.penalty(now_s), sentence)))
+        return EndpointStatus(name, self.state, None, sentence, head_age_s, None, self.answered_s)
 
     def served(self, slot: int, sentence: str, now_s: float, due_s: float) -> None:
         """Note that its answers held; ``sentence`` says how it lags, empty when it does not."""
         if self._faults:
             log.info("The beacon endpoint %s is back.", self.name)
         self._faults, self._due_s, self.answered_s = 0, due_s, now_s
+        self._is_slow = False
         self.slot = max(slot, self.slot or 0)
         self.state = EndpointState.BEHIND if sentence else EndpointState.FOLLOWING
         self.sentence = sentence
@@ -59,6 +72,10 @@ class BeaconEndpoint:
     def failed(self, fault: ChainFault, now_s: float) -> None:
         """Note that it is away, does not serve what is needed, or contradicts what is proven."""
         state = EndpointState.AWAY
+        if isinstance(fault, OutOfTime):
+            # It goes on where it was, in the next round.
+            self.state, self.sentence, self._is_slow = EndpointState.BEHIND, str(fault), True
+            return
         if isinstance(fault, Unproven):
             state = EndpointState.CONTRADICTS
         elif isinstance(fault, RestRefused):
@@ -67,5 +84,8 @@ class BeaconEndpoint:
             lied = state is EndpointState.CONTRADICTS
             log.warning("%s%s", f"{self.name}: " if lied else "", fault)
         self.state, self.sentence = state, str(fault)
-        self._due_s = now_s + min(2.0**self._faults, MAX_PAUSE_S)
+        pause_s = min(2.0**self._faults, MAX_PAUSE_S)
+        if state is EndpointState.CONTRADICTS:
+            pause_s = max(pause_s, self._penalty.note(now_s))
+        self._due_s = now_s + pause_s
         self._faults += 1

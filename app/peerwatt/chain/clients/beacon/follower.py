@@ -33,6 +33,7 @@ from ...consensus.beacon.sync_protocol import (
 )
 from ...consensus.header import HeaderTooEarly
 from ...encoding import rlp_encode
+from ...endpoints.patience import allowance
 from ...ports import HeaderStore
 from ...status import Counters, EndpointState, Evidence
 from .endpoint import BeaconEndpoint
@@ -70,6 +71,7 @@ class BeaconFollower:
         self.endpoints = tuple(
             BeaconEndpoint(BeaconRest(url, timeout_s=timeout_s)) for url in config.beacon_endpoints
         )
+        self._timeout_s = timeout_s
         self._clock = clock
         self._counters = counters
         self._keys = CommitteeKeys(committees)
@@ -121,10 +123,12 @@ class BeaconFollower:
     async def advance(self) -> None:
         """Ask every endpoint that is due; never raises for what an endpoint does.
 
-        One after the other until the committees are known, then all at once.
+        One after the other until the committees are known, then all at once; each has its share
+        of the round, and a slow one goes on in the next.
         """
         now_s = self._clock.now_s()
         due = [endpoint for endpoint in self.endpoints if endpoint.is_due(now_s)]
+        due.sort(key=lambda endpoint: endpoint.rank(now_s))
         ready = [endpoint for endpoint in due if await self._holds(endpoint, self._prepare)]
         answers: dict[str, tuple[object, object]] = {}
 
@@ -146,7 +150,8 @@ class BeaconFollower:
         if self.trust_fault or self.evidence is not None:
             return False
         try:
-            await step(endpoint)
+            with allowance(self._timeout_s):
+                await step(endpoint)
         except CheckpointTooOld as fault:
             self.trust_fault = str(fault)
         except ChainFault as fault:
@@ -312,8 +317,13 @@ class BeaconFollower:
 
     @property
     def liars(self) -> list[str]:
-        """Names of the endpoints whose last answer did not hold."""
-        return [e.name for e in self.endpoints if e.state is EndpointState.CONTRADICTS]
+        """Names of the endpoints of which an answer did not hold of late."""
+        now_s = self._clock.now_s()
+        return [
+            e.name
+            for e in self.endpoints
+            if e.state is EndpointState.CONTRADICTS or e.penalty(now_s)
+        ]
 
 
 _NEEDED = (

@@ -6,13 +6,11 @@ Source: Ethereum beacon APIs, ``/eth/v1/beacon/light_client/*``.
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
-
-import httpx
 
 from peerwatt.model.verified import ChainFault, EndpointAway
 
 from ...encoding import to_hex
+from ...endpoints.http import BoundedHttp, HttpFault
 from ...endpoints.safe_json import parse
 
 MAX_UPDATES = 128
@@ -31,19 +29,11 @@ class BeaconRest:
     def __init__(
         self, url: str, *, timeout_s: float = 5.0, max_object_bytes: int = MAX_OBJECT_BYTES
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"The beacon endpoint {url!r} is no http or https address.")
-        self.name = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
-        """Host and port: paths and users of a URL often hold access keys, so they are not shown."""
+        self._http = BoundedHttp(url, {"Accept": "application/json"}, timeout_s)
+        self.name = self._http.name
+        """Host and port."""
         self._base = url.rstrip("/") + "/eth/v1/beacon/light_client/"
-        self._timeout_s = timeout_s
         self._max_bytes = max_object_bytes
-        self._http = httpx.AsyncClient(
-            timeout=timeout_s,
-            trust_env=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-        )
 
     async def bootstrap(self, block_root: bytes) -> object:
         """Return the bootstrap at a trusted block. Raises EndpointAway or RestRefused."""
@@ -67,39 +57,25 @@ class BeaconRest:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._http.close()
 
     async def _get(self, path: str, objects: int) -> object:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                content = await self._read(path, objects * self._max_bytes)
-        except TimeoutError:
-            raise self._away(f"did not answer within {self._timeout_s:g} s") from None
-        except httpx.HTTPError as fault:
-            reason = "takes no connection" if isinstance(fault, httpx.ConnectError) else "broke off"
-            raise self._away(reason) from None
+            status, content = await self._http.exchange(
+                "GET", self._base + path, objects * self._max_bytes
+            )
+        except HttpFault as fault:
+            raise self._away(str(fault)) from None
+        if 400 <= status < 500:
+            what = path.partition("?")[0].partition("/")[0]
+            raise RestRefused(f"{self.name} does not serve {what} (HTTP status {status}).")
+        if status != 200:
+            raise self._away(f"answers with HTTP status {status}")
         try:
             # A page of updates takes some milliseconds to read.
             return await asyncio.to_thread(parse, content)
         except ValueError:
             raise self._away("answers with something else than JSON") from None
-
-    async def _read(self, path: str, max_bytes: int) -> bytes:
-        async with self._http.stream("GET", self._base + path) as response:
-            status = response.status_code
-            if 400 <= status < 500:
-                what = path.partition("?")[0].partition("/")[0]
-                raise RestRefused(f"{self.name} does not serve {what} (HTTP status {status}).")
-            if status != 200:
-                raise self._away(f"answers with HTTP status {status}")
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in response.aiter_raw():
-                size += len(chunk)
-                if size > max_bytes:
-                    raise self._away(f"sent more than {max_bytes} bytes in one answer")
-                chunks.append(chunk)
-            return b"".join(chunks)
 
     def _away(self, reason: str) -> EndpointAway:
         return EndpointAway(f"The beacon endpoint {self.name} {reason}.")

@@ -20,6 +20,7 @@ from ...consensus.header import HeaderRefused, HeaderTooEarly, header_from_rlp
 from ...consensus.rules import ChainState
 from ...encoding import hex_int
 from ...endpoints.endpoint import Endpoint
+from ...endpoints.patience import allowance
 from ...endpoints.pool import EndpointPool, TransactionRefused
 from ...networks import Network, NetworkFault
 from ...ports import HeaderStore
@@ -47,6 +48,8 @@ LAG_BLOCKS = 2
 
 class LightClient:
     """Verified view of one network whose blocks are final at once; a ``VerifiedChain``."""
+
+    can_resolve = True
 
     def __init__(
         self,
@@ -104,6 +107,11 @@ class LightClient:
     def final_number(self) -> int | None:
         """Number of the newest verified block: every sealed block is final at once."""
         return self._ring.tip.header.number if self._ring.tip else None
+
+    @property
+    def rivals(self) -> tuple[bytes, bytes] | None:
+        """Hashes of the two blocks that stopped the client, the one verified first in front."""
+        return self._keeper.rivals
 
     def block(self, number: int) -> ChainState | None:
         """Return a verified block that is still kept, by number."""
@@ -169,7 +177,8 @@ class LightClient:
         """Return state and sentence while endpoints are followed."""
         number, best = head.header.number, self._pool.best or 0
         if not self._has_caught_up:
-            return SyncState.STARTING, f"Checking the chain's headers: {number} of {best}."
+            last = max(best, number, *(e.head or 0 for e in self._pool.usable))
+            return SyncState.STARTING, f"Checking the chain's headers: {number} of {last}."
         if best > number + LAG_BLOCKS:
             return SyncState.BEHIND, (
                 f"Verified up to block {number}; {best - number} newer ones are being checked."
@@ -218,11 +227,13 @@ class LightClient:
         """
         async with self._round:
             await self._load()
-            found = await self._keeper.decide("theirs" if follow_other else "ours")
+            found = self._keeper.open
             if found is not None and follow_other:
                 self._ring.reset(self._ring.upto(found.height - 1))
+                await self._ring.save(at_least=1)
                 for endpoint in self.endpoints:
                     endpoint.agreed = 0
+            await self._keeper.decide("theirs" if follow_other else "ours")
             self._decided = frozenset(self._keeper.rejected.values())
             self.evidence = None
             return found
@@ -255,15 +266,19 @@ class LightClient:
         endpoint.is_greeted, endpoint.agreed = True, number
 
     async def _advance(self, endpoints: Sequence[Endpoint]) -> None:
-        """Verify what is new, from the endpoint that is furthest first, then compare."""
+        """Verify what is new, from the endpoint that is furthest first, then compare.
+
+        Each endpoint has its share of the round; a slow one goes on in the next.
+        """
         if self._ring.tip is None:
             return
         expired: TrustExpired | None = None
         has_followed = False
-        for endpoint in sorted(endpoints, key=lambda e: e.head or 0, reverse=True):
+        for endpoint in self._pool.in_turn(endpoints):
             try:
-                await self._follow(endpoint)
-                await self._compare(endpoint)
+                with allowance(self._pool.timeout_s):
+                    await self._follow(endpoint)
+                    await self._compare(endpoint)
                 has_followed = True
             except HeaderTooEarly as fault:
                 # What it announced beyond our head cannot be verified yet, so it does not count.
@@ -321,15 +336,17 @@ class LightClient:
         target = endpoint.head or 0
         if plan.mode != "skipping" or target - tip.header.number < max(plan.skip_from_blocks, 2):
             return
-        state = tip
-        for goal in sorted({target, *(n for n in self._decided if tip.header.number < n < target)}):
-            state = await self._skipper.jump(endpoint, state, goal)
-            self._check_decided(state)
+        state = self._skipper.unfinished(endpoint, tip.header.number) or tip
+        if state is tip:
+            ahead = {n for n in self._decided if tip.header.number < n < target}
+            for goal in sorted({target, *ahead}):
+                state = await self._skipper.jump(endpoint, state, goal)
+                self._check_decided(state)
         states = await self._skipper.behind(endpoint, state, tip.header.number + 1)
         self._second.anchor = tip
         self._ring.reset(states)
-        endpoint.agreed = target
-        log.info("Skipped from block %d to %d.", tip.header.number, target)
+        endpoint.agreed = state.header.number
+        log.info("Skipped from block %d to %d.", tip.header.number, endpoint.agreed)
 
     async def _take(self, endpoint: Endpoint, blocks: Sequence[object]) -> None:
         """Verify consecutive blocks; those before a bad one are kept. Raises Unproven."""

@@ -14,6 +14,7 @@ from peerwatt.model.ports import Clock
 from ...consensus.bft_rules import BftRules, BftState, OverlapTooSmall
 from ...consensus.header import Header, HeaderRefused
 from ...endpoints.endpoint import Endpoint
+from ...endpoints.patience import OutOfTime
 from .contract_set import ContractSets
 from .header_fetch import fetch_blocks, fetch_header, read_header
 from .ring import RING_BLOCKS
@@ -40,24 +41,35 @@ class Skipper:
         self._clock = clock
         self._trusting_period_s = trusting_period_s
         self._on_verified = on_verified
+        self._reached: dict[Endpoint, BftState] = {}
+        """How far a jump came before the endpoint ran out of time."""
+        self._linked: dict[Endpoint, list[BftState]] = {}
+        """Headers behind a target, newest first, as far as an endpoint had the time."""
 
     async def jump(self, endpoint: Endpoint, trusted: BftState, target: int) -> BftState:
         """Return the state after block ``target`` as an endpoint serves it.
 
         Raises TrustExpired, HeaderTooEarly, or a ChainFault for what does not hold.
         """
+        kept = self._reached.pop(endpoint, trusted)
+        if trusted.header.number < kept.header.number < target:
+            trusted = kept
         goal = target
-        for _ in range(MAX_JUMPS):
-            header = await fetch_header(endpoint, goal)
-            try:
-                trusted = await self._step(endpoint, trusted, header)
-            except OverlapTooSmall:
-                goal = (trusted.header.number + goal) // 2
-                continue
-            self._on_verified(1)
-            if trusted.header.number == target:
-                return trusted
-            goal = target
+        try:
+            for _ in range(MAX_JUMPS):
+                header = await fetch_header(endpoint, goal)
+                try:
+                    trusted = await self._step(endpoint, trusted, header)
+                except OverlapTooSmall:
+                    goal = (trusted.header.number + goal) // 2
+                    continue
+                self._on_verified(1)
+                if trusted.header.number == target:
+                    return trusted
+                goal = target
+        except OutOfTime:
+            self._reached[endpoint] = trusted
+            raise
         raise HeaderRefused("The validators change too often to skip; verify block by block.")
 
     async def _step(self, endpoint: Endpoint, trusted: BftState, header: Header) -> BftState:
@@ -86,11 +98,25 @@ class Skipper:
         Raises ChainFault when a header is not the parent that its child names.
         """
         first = max(first, state.header.number - RING_BLOCKS + 1)
-        found = [state]
+        found = self._linked.pop(endpoint, [])
+        if not found or found[0] is not state:
+            found = [state]
+        try:
+            await self._link(endpoint, found, first)
+        except OutOfTime:
+            self._linked[endpoint] = found
+            raise
+        self._on_verified(len(found) - 1)
+        return found[::-1]
+
+    def unfinished(self, endpoint: Endpoint, above: int) -> BftState | None:
+        """Return the target whose way back an endpoint had no time to show, if it is still new."""
+        found = self._linked.get(endpoint)
+        return found[0] if found and found[0].header.number > above else None
+
+    async def _link(self, endpoint: Endpoint, found: list[BftState], first: int) -> None:
         while (end := found[-1].header.number) > first:
             numbers = range(max(first, end - BATCH), end)
             blocks = await fetch_blocks(endpoint, numbers)
             for number, block in zip(reversed(numbers), reversed(blocks), strict=True):
                 found.append(self._rules.linked(read_header(block, number), found[-1]))
-        self._on_verified(len(found) - 1)
-        return found[::-1]

@@ -16,6 +16,7 @@ from ...endpoints.endpoint import Endpoint, NotServed
 from ...endpoints.transport import RpcRefused
 from ...proofs.receipts import Receipt, verify_receipts
 from ..bft.ring import HeaderRing
+from ..evidence import BranchRejected
 from .tree import ForkTree
 
 BATCH = 64
@@ -44,13 +45,16 @@ class BranchReader:
         endpoint: Endpoint,
         tree: ForkTree,
         ring: HeaderRing,
+        rejected: frozenset[bytes] = frozenset(),
     ) -> None:
+        """``rejected`` are hashes of blocks that the owner decided against."""
         self.endpoint = endpoint
         self.verified = 0
         self._rules = rules
         self._clock = clock
         self._tree = tree
         self._ring = ring
+        self._rejected = rejected
         self._fault: ChainFault | None = None
 
     async def advance(self) -> AsyncIterator[ForkState]:
@@ -179,7 +183,7 @@ class BranchReader:
             known = self._known(header)
             if known is None:
                 try:
-                    known = self._rules.verify(parent, header, now_s)
+                    known = self._checked(self._rules.verify(parent, header, now_s))
                 except Unproven as fault:
                     self._fault = fault
                     break
@@ -188,12 +192,18 @@ class BranchReader:
             states.append(known)
         return states
 
+    def _checked(self, state: ForkState) -> ForkState:
+        """Return a verified block. Raises BranchRejected for one the owner decided against."""
+        if state.block_hash in self._rejected:
+            raise BranchRejected(state.header.number)
+        return state
+
     async def _with_receipts(
         self, parent: ForkState, header: Header, now_s: float
     ) -> list[ForkState]:
         try:
             receipts = await self._receipts(header)
-            state = self._rules.verify(parent, header, now_s, receipts)
+            state = self._checked(self._rules.verify(parent, header, now_s, receipts))
         except ChainFault as fault:
             self._fault = fault
             return []

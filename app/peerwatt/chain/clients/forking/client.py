@@ -18,13 +18,15 @@ from peerwatt.model.verified import ChainFault, Unproven
 
 from ...consensus.forking import ForkingRules, ForkState
 from ...consensus.header import HeaderRefused, HeaderTooEarly
-from ...encoding import hex_int
+from ...encoding import hex_int, keccak
 from ...endpoints.endpoint import Endpoint, NotServed
+from ...endpoints.patience import OutOfTime, allowance
 from ...endpoints.pool import EndpointPool
 from ...networks import Network
 from ...ports import HeaderStore
 from ...status import ChainStatus, Counters, Evidence, SyncState
 from ..bft.ring import HeaderRing
+from ..evidence import EvidenceKeeper
 from .branches import BranchReader, DeepBranch
 from .tree import ForkTree
 
@@ -37,6 +39,8 @@ PINS_KEPT = 256
 class ForkingClient:
     """Verified view of one network without immediate finality; a ``VerifiedChain``."""
 
+    can_resolve = True
+
     def __init__(
         self,
         network: Network,
@@ -46,6 +50,7 @@ class ForkingClient:
         timeout_s: float = 5.0,
         on_evidence: Callable[[Evidence], None] | None = None,
     ) -> None:
+        """``store`` also keeps evidence if it is an ``EvidenceStore``."""
         self.network = network
         self.clock = clock
         self.counters = Counters()
@@ -53,6 +58,8 @@ class ForkingClient:
         self._rules = cast("ForkingRules", network.rules)
         self._pool = EndpointPool(network.endpoints, clock, self.counters, timeout_s=timeout_s)
         self._ring = HeaderRing(network.rules, network.genesis_hash, store)
+        self._keeper = EvidenceKeeper(store, network.genesis_hash, keccak)
+        self._decided: frozenset[bytes] = frozenset()
         self._tree: ForkTree | None = None
         self._final: int | None = None
         self._pins: dict[int, bytes] = {}
@@ -78,6 +85,11 @@ class ForkingClient:
     def final_number(self) -> int | None:
         """Number of the newest block on which a majority of the validators built."""
         return self._final
+
+    @property
+    def rivals(self) -> tuple[bytes, bytes] | None:
+        """Hashes of the two blocks that stopped the client, the one verified first in front."""
+        return self._keeper.rivals
 
     def block(self, number: int) -> ForkState | None:
         """Return the block of the heaviest chain at a height, where it is still kept."""
@@ -202,12 +214,8 @@ class ForkingClient:
         Cheap when nothing is new: ``eth_blockNumber`` and one block for each endpoint.
         """
         async with self._round:
+            await self._load()
             if self.evidence is None:
-                if not self._is_loaded:
-                    await self._ring.load()
-                    self._is_loaded = True
-                    if self._ring.tip is not None:
-                        self._start(cast("ForkState", self._ring.tip))
                 await self._advance(await self._pool.poll(self._greet))
                 await self._ring.save()
             return self.status
@@ -217,6 +225,42 @@ class ForkingClient:
         async with self._round:
             await self._ring.save(at_least=1)
             await self._pool.close()
+
+    async def resolve_evidence(self, *, follow_other: bool = False) -> Evidence | None:
+        """Go on after a stop, as the owner decided; return what was open, if anything.
+
+        The settled block is kept, or with ``follow_other`` given up for the heavier branch. The
+        other block is remembered, and an endpoint that serves it is refused.
+        """
+        async with self._round:
+            await self._load()
+            found = self._keeper.open
+            if found is not None and follow_other:
+                self._ring.reset(self._ring.upto(found.height - 1))
+                await self._ring.save(at_least=1)
+                self._tree, self._final = None, None
+                if self._ring.tip is not None:
+                    self._start(cast("ForkState", self._ring.tip))
+                for endpoint in self.endpoints:
+                    endpoint.agreed = 0
+            await self._keeper.decide("theirs" if follow_other else "ours")
+            self._decided = frozenset(self._keeper.rejected)
+            self.evidence = None
+            return found
+
+    async def _load(self) -> None:
+        """Take up what earlier runs had verified, and what stopped them."""
+        if self._is_loaded:
+            return
+        await self._ring.load()
+        await self._keeper.load()
+        self._decided = frozenset(self._keeper.rejected)
+        self.evidence = self._keeper.open
+        if self.evidence is not None:
+            log.error(self._stopped_sentence)
+        self._is_loaded = True
+        if self._ring.tip is not None:
+            self._start(cast("ForkState", self._ring.tip))
 
     def _start(self, root: ForkState) -> None:
         """Begin the tree; what is stored was settled when it was stored."""
@@ -244,9 +288,13 @@ class ForkingClient:
         if self._tree is None:
             return
         reached = True
-        for endpoint in sorted(endpoints, key=lambda e: e.head or 0, reverse=True):
+        for endpoint in self._pool.in_turn(endpoints):
             try:
-                reached &= await self._follow(endpoint, self._tree)
+                with allowance(self._pool.timeout_s):
+                    reached &= await self._follow(endpoint, self._tree)
+            except OutOfTime as fault:
+                self._pool.refuse(endpoint, fault)
+                reached = False
             except HeaderTooEarly as fault:
                 endpoint.follows(self._tree.head.header.number)
                 endpoint.sentence = str(fault)
@@ -259,8 +307,8 @@ class ForkingClient:
 
     async def _follow(self, endpoint: Endpoint, tree: ForkTree) -> bool:
         """Verify what an endpoint has and follow it where it is heavier; whether all was taken."""
-        reader = BranchReader(self._rules, self.clock, endpoint, tree, self._ring)
-        tip = tree.root
+        reader = BranchReader(self._rules, self.clock, endpoint, tree, self._ring, self._decided)
+        root = tip = tree.root
         try:
             async for tip in reader.advance():
                 self._prefer(tree, tip)
@@ -269,7 +317,8 @@ class ForkingClient:
             return True
         finally:
             self.counters.headers_verified += reader.verified
-        endpoint.agreed = tip.header.number
+            if tip is not root:
+                endpoint.agreed = tip.header.number  # Also where it ran out of time or lied then.
         endpoint.follows(tree.head.header.number)
         if self.block(tip.header.number) is not tip:
             endpoint.sentence = (
@@ -312,6 +361,7 @@ class ForkingClient:
             reader.endpoint.name,
         )
         log.error(self._stopped_sentence)
+        await self._keeper.keep(self.evidence)
         if self._on_evidence is not None:
             self._on_evidence(self.evidence)
 

@@ -154,7 +154,7 @@ def _number(
     described: Mapping[str, Any], name: str, default: int | None = None, *, least: int = 1
 ) -> int:
     value = described.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if type(value) is not int or not least <= value <= FAR_FUTURE:
         raise BeaconConfigFault(f"The beacon chain's {name} must be a number from {least} on.")
     return value
 
