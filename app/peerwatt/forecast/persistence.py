@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from peerwatt.model.plan import IntervalEnergy, IntervalForecast
 from peerwatt.model.units import INTERVAL_S, INTERVALS_PER_DAY, interval_at
 
+from .site import Site
 from .sun import clear_sky_w_per_m2, interval_shape, sun_elevation_rad
 
 DAYS = 7
@@ -35,15 +36,6 @@ DIM_W_PER_M2 = 40.0
 DEFAULT_LOAD_W = 300.0
 DEFAULT_CLEARNESS = 0.5
 """Part of the rating that is expected at 1000 W/m2 before anything was measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the forecast knows of the house."""
-
-    latitude_deg: float
-    longitude_deg: float
-    pv_rated_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,13 @@ import numpy as np
 
 from .model import CarColumns, Model
 from .program import Solver
-from .search import Found
 from .spec import Array, CarSession
+from .trying import Found
 
 NOTHING = 1e-6
+
+PHASE_DWELL = 4
+"""Least steps between two changes of phases."""
 
 
 def snap(model: Model, solver: Solver, found: Found, values: Array) -> tuple[Found, Array] | None:
@@ -76,21 +79,45 @@ def levels_kw(car: CarSession) -> Array:
 
 
 def _settable(model: Model, car: CarColumns, power: Array) -> Array:
-    """Return energies next to the wished ones that the charger can set."""
+    """Return energies next to the wished ones that the charger can set.
+
+    Phases are changed only after ``PHASE_DWELL`` steps: contactors wear, and cars need a pause.
+    """
     session = model.house.cars[car.number]
     hours = model.tree.hours[car.nodes[: car.steps]]
     levels = levels_kw(session)
     out = np.zeros(len(power))
     on = np.flatnonzero(power > NOTHING)
-    carry = 0.0
+    carry, phases, changed = 0.0, -1, -PHASE_DWELL
     for place, step in enumerate(on):
         wish = (power[step] + carry) / hours[step]
-        if place == len(on) - 1:
-            index = min(int(np.searchsorted(levels, wish - 1e-6)), len(levels) - 1)
+        last = place == len(on) - 1
+        usable = levels if last else _of_phases(session, levels, phases, int(step) - changed)
+        if last:
+            index = min(int(np.searchsorted(usable, wish - 1e-6)), len(usable) - 1)
         else:
-            index = int(np.argmin(np.abs(levels - wish)))
-        out[step] = levels[index] * hours[step]
+            index = int(np.argmin(np.abs(usable - wish)))
+        now = _range_of(session, float(usable[index]))
+        if now != phases:
+            phases, changed = now, int(step)
+        out[step] = usable[index] * hours[step]
         if car.low[step] < levels[0] * hours[step] - NOTHING:
             out[step] = min(out[step], power[step] + carry)  # the last bit ends within the step
         carry += power[step] - out[step]
     return out
+
+
+def _of_phases(session: CarSession, levels: Array, phases: int, since: int) -> Array:
+    """Return the powers that can be set without changing phases too soon."""
+    if phases < 0 or since >= PHASE_DWELL or len(session.ranges_kw) < 2:
+        return levels
+    low, high = session.ranges_kw[phases]
+    return levels[(levels >= low - NOTHING) & (levels <= high + NOTHING)]
+
+
+def _range_of(session: CarSession, power_kw: float) -> int:
+    """Return the range that holds a power; where two meet, the lower one."""
+    for number, (_, high) in enumerate(session.ranges_kw):
+        if power_kw <= high + NOTHING:
+            return number
+    return len(session.ranges_kw) - 1

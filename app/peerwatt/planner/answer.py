@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .alternatives import priced
 from .outcome import Outcome, outcome
 from .solving import Solved, solve
 from .spec import Array, House
 from .why import reasons
-
-REASONED_STEPS = 1
-"""Steps whose actions are priced against their opposite by solving again."""
 
 
 def answer(house: House, with_reasons: bool = True) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def answer(house: House, with_reasons: bool = True) -> dict[str, Any]:
 def _reasons(made: Outcome, solved: Solved) -> list[dict[str, Any]]:
     return [
         {key: _number(value) for key, value in asdict(reason).items()}
-        for reason in reasons(made, solved, REASONED_STEPS)
+        for reason in priced(solved, reasons(made))
     ]
 
 

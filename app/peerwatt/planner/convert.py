@@ -28,13 +28,8 @@ def house_of(plan_input: PlanInput, with_market: bool = True) -> House:
     steps = plan_input.steps
     count = len(steps)
     battery = plan_input.battery
-    market = [step.market_price_micro for step in steps]
-    curve: tuple[Offer, ...] = ()
-    if with_market and any(price is not None for price in market):
-        price = np.array([p if p is not None else 0 for p in market], float) / MICRO
-        rates = np.array([0 if s.market_price_micro is None else s.market_wh for s in steps], float)
-        clipped = np.clip(price, _micro(plan_input, "export"), _micro(plan_input, "import"))
-        curve = (Offer(clipped, rates / 1000 * _hours(plan_input) * 3600 / INTERVAL_S),)
+    buy, sell = _market(plan_input) if with_market else ((), ())
+    shape = plan_input.shape
     return House(
         start_s=plan_input.now_s,
         hours=_hours(plan_input),
@@ -46,8 +41,15 @@ def house_of(plan_input: PlanInput, with_market: bool = True) -> House:
         cars=tuple(_car(car, plan_input) for car in plan_input.cars),
         import_max_kw=_limit(plan_input.max_import_w, plan_input.import_limits_w, count),
         export_max_kw=_limit(plan_input.max_export_w, plan_input.export_limits_w, count),
-        market_buy=curve,
-        market_sell=curve,
+        market_buy=buy,
+        market_sell=sell,
+        tiers=shape.tiers,
+        capacity=shape.capacity,
+        runs=shape.runs,
+        switches=shape.switches,
+        heats=shape.heats,
+        co2_g_per_kwh=shape.co2_g_per_kwh,
+        co2_price_per_kg=shape.co2_price_per_kg,
         promises=tuple(
             _promise(c, plan_input, plan_input.committed_so_far_wh if i == 0 else 0)
             for i, c in enumerate(plan_input.commitments)
@@ -69,6 +71,26 @@ def house_of(plan_input: PlanInput, with_market: bool = True) -> House:
         previous=_previous(plan_input),
         timezone=plan_input.timezone,
     )
+
+
+def _market(plan_input: PlanInput) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
+    """Return what can be bought from and sold to neighbours in what is left of each step."""
+    part = _hours(plan_input) * 3600 / INTERVAL_S
+    shape, steps = plan_input.shape, plan_input.steps
+    if shape.market_buy or shape.market_sell:
+        return _in_part(shape.market_buy, part), _in_part(shape.market_sell, part)
+    market = [step.market_price_micro for step in steps]
+    if all(price is None for price in market):
+        return (), ()
+    price = np.array([p if p is not None else 0 for p in market], float) / MICRO
+    rates = np.array([0 if s.market_price_micro is None else s.market_wh for s in steps], float)
+    clipped = np.clip(price, _micro(plan_input, "export"), _micro(plan_input, "import"))
+    curve = (Offer(clipped, rates / 1000 * part),)
+    return curve, curve
+
+
+def _in_part(offers: tuple[Offer, ...], part: Array) -> tuple[Offer, ...]:
+    return tuple(Offer(offer.price, offer.kwh * part, offer.fill) for offer in offers)
 
 
 def _micro(plan_input: PlanInput, direction: str) -> Array:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ..model.flexibility import Commitment
 from ..model.market import Tariff
 from ..model.plan import BatteryState, EvNeed, IntervalForecast, Plan
+from .shape import HouseShape
 
 DEFAULT_WEAR_MICRO_PER_KWH = 5_000
 """Price of one kWh drawn from the battery for its wear; also keeps it from idle cycling."""
@@ -48,6 +50,14 @@ class ScenarioInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """What the owner wants whatever it costs: the plan is the best one around it."""
+
+    what: Literal["car now", "car pause", "battery hold"]
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanInput:
     """All that a plan depends on. Steps are consecutive; the first holds ``now_s``.
 
@@ -78,6 +88,26 @@ class PlanInput:
     """Ways the future may go; what is kept for later is worth its mean over them."""
     previous: Plan | None = None
     """The plan before: equals are decided in its favour."""
+    holds: tuple[Hold, ...] = ()
+    """The owner's overrides that are in force."""
+    shape: HouseShape = field(default_factory=HouseShape)
+    """What else the house has: tariff's shape, the market's curve, appliances, comfort."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepReason:
+    """Why an action begins in an interval, micro-units per kWh."""
+
+    interval: int
+    subject: Literal["car", "battery"]
+    action: Literal["charge", "wait", "done", "discharge", "rest"]
+    price_micro: int
+    """Marginal cost of energy in the interval."""
+    other_interval: int | None
+    """The interval it is compared with."""
+    other_micro: int | None
+    turns_micro: int | None
+    """Marginal cost at which it would be otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +122,12 @@ class PlanResult:
     """(request_id, Wh) of commitments that are not fully kept."""
     violations: tuple[str, ...] = ()
     """Sentences on promises and limits that cannot be kept."""
+    by_rule: bool = False
+    """Whether no optimum was found and rules made the plan."""
+    reasons: tuple[StepReason, ...] = ()
+    """One for each action, where it begins."""
+    starts: tuple[tuple[str, int], ...] = ()
+    """(appliance, interval in which it is best started)."""
 
 
 def steps_at_tariff(

@@ -70,15 +70,20 @@ def add_switch(model: Model, switch: Switch, number: int) -> None:
 
 
 def _least_times(model: Model, switch: Switch, on: np.ndarray) -> None:
-    """Add: on(t) - on(t-1) <= on(u) for the least time after t; the same for off."""
+    """Add: on(t) - on(t-1) <= on(u) for the least time after t; the same for off.
+
+    Before the first step it was as it is now, for long.
+    """
     program, count = model.program, len(on)
+    was = 1.0 if switch.on_now else 0.0
     for ahead in range(1, max(switch.min_on_steps, switch.min_off_steps)):
-        now = np.arange(1, count - ahead)
-        if switch.min_on_steps > ahead and len(now):
-            rows = program.rows(len(now), -np.inf, 0.0)
-            for columns, factor in ((on[now], 1.0), (on[now - 1], -1.0), (on[now + ahead], -1.0)):
-                program.terms(rows, columns, factor)
-        if switch.min_off_steps > ahead and len(now):
-            rows = program.rows(len(now), -np.inf, 1.0)
-            for columns, factor in ((on[now - 1], 1.0), (on[now], -1.0), (on[now + ahead], 1.0)):
-                program.terms(rows, columns, factor)
+        now = np.arange(count - ahead) if count > ahead else np.zeros(0, np.int64)
+        for sign, least in ((1.0, switch.min_on_steps), (-1.0, switch.min_off_steps)):
+            if least <= ahead or not len(now):
+                continue
+            most = np.full(len(now), 0.0 if sign > 0 else 1.0)
+            most[0] += sign * was
+            rows = program.rows(len(now), -np.inf, most)
+            program.terms(rows, on[now], sign)
+            program.terms(rows[1:], on[now[1:] - 1], -sign)
+            program.terms(rows, on[now + ahead], -sign)

@@ -121,14 +121,11 @@ def _curve(
     model: Model, store: StoreColumns, curve: tuple[tuple[float, float], ...], power: Index,
     begin: float,
 ) -> None:  # fmt: skip
-    """Keep a power below a curve over the content before: one row a segment (its upper hull)."""
+    """Keep a power below a curve over the content before: one row a segment."""
+    if not curve:
+        return
     tree, program = model.tree, model.program
-    hull = _hull(curve)
-    for place, ((left, at_low), (right, at_high)) in enumerate(hull):
-        # A content beyond the curve's ends keeps the power that stands there.
-        low = min(left, begin) if place == 0 and at_high > at_low else left
-        last = place == len(hull) - 1
-        high = max(right, begin) if last and at_high < at_low else right
+    for (low, at_low), (high, at_high) in itertools.pairwise(concave_below(curve, begin)):
         slope = (at_high - at_low) / (high - low)
         offset = at_low - slope * low
         most = offset + np.where(tree.parent < 0, slope * begin, 0.0)
@@ -138,23 +135,47 @@ def _curve(
         program.terms(rows[linked], store.content[tree.parent[linked]], -slope)
 
 
-def _hull(
-    curve: tuple[tuple[float, float], ...],
-) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Return the segments of the smallest concave curve above the points."""
-    hull: list[tuple[float, float]] = []
-    for point in sorted(set(curve)):
-        while len(hull) >= 2 and _left(hull[-2], hull[-1], point):
-            hull.pop()
-        if hull and point[0] <= hull[-1][0]:
-            hull[-1] = max(hull[-1], point)
-            continue
-        hull.append(point)
-    return list(itertools.pairwise(hull))
+def concave_below(
+    curve: tuple[tuple[float, float], ...], begin: float
+) -> list[tuple[float, float]]:
+    """Return points of a concave curve that nowhere exceeds the given one.
+
+    A content beyond the curve's ends keeps the power that stands there. Where the curve bends
+    upwards the power before the bend is lowered, or that after it where nothing would be left.
+    """
+    known = dict(sorted(curve, reverse=True))
+    points = sorted(known.items())
+    if len(points) == 1:
+        points.append((points[0][0] + 1.0, points[0][1]))
+    if points[1][1] <= points[0][1]:
+        points.insert(0, (min(points[0][0], begin, 0.0) - 1e-3, points[0][1]))
+    elif begin < points[0][0]:
+        points[0] = (begin, points[0][1])
+    if points[-1][1] >= points[-2][1]:
+        points.append((max(points[-1][0], begin) + 1e-3, points[-1][1]))
+    elif begin > points[-1][0]:
+        points[-1] = (begin, points[-1][1])
+    for _ in range(len(points) ** 2):
+        bend = next((i for i in range(1, len(points) - 1) if _bends(points, i)), None)
+        if bend is None:
+            break
+        (x0, _), (x1, y1), (x2, y2) = points[bend - 1 : bend + 2]
+        before = y1 - (y2 - y1) / (x2 - x1) * (x1 - x0)
+        if before >= 0:
+            points[bend - 1] = (x0, before)
+        else:
+            y0 = points[bend - 1][1]
+            points[bend + 1] = (x2, max(y1 + (y1 - y0) / (x1 - x0) * (x2 - x1), 0.0))
+    if any(_bends(points, i) for i in range(1, len(points) - 1)):
+        least = min(power for _, power in points)
+        return [(points[0][0], least), (points[-1][0], least)]
+    return points
 
 
-def _left(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-    return (b[1] - a[1]) * (c[0] - a[0]) <= (c[1] - a[1]) * (b[0] - a[0])
+def _bends(points: list[tuple[float, float]], place: int) -> bool:
+    """Whether a curve bends upwards at a point."""
+    (x0, y0), (x1, y1), (x2, y2) = points[place - 1 : place + 2]
+    return (y2 - y1) * (x1 - x0) > (y1 - y0) * (x2 - x1) + 1e-9
 
 
 def _hybrid(model: Model, store: StoreColumns, hybrid: Hybrid) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 
 from ..model.plan import Plan, PlanStep
 from ..model.units import INTERVAL_S, MICRO
 from .convert import house_of
-from .inputs import PlanInput, PlanResult, check
+from .forced import force
+from .inputs import PlanInput, PlanResult, StepReason, check
 from .model import build
 from .outcome import Outcome, outcome
 from .program import Solver
 from .reasons import StepFigures, step_reason
 from .rules import rule_plan
 from .solving import Solved, solve
+from .why import reasons
 
 WH = INTERVAL_S / 3600 * 1000
 """Wh in an interval of one kW."""
@@ -30,7 +34,8 @@ def make_plan(plan_input: PlanInput) -> Plan:
 def solve_plan(plan_input: PlanInput) -> PlanResult:
     """Return the plan with its cost and what it could not keep. Raises PlanInputFault."""
     check(plan_input)
-    solved = solve(house_of(plan_input))
+    house, holds = house_of(plan_input), plan_input.holds
+    solved = solve(house, prepare=lambda model, solver: force(model, solver, holds))
     if solved is None:
         return rule_plan(plan_input)
     made = outcome(solved)
@@ -44,6 +49,31 @@ def solve_plan(plan_input: PlanInput) -> PlanResult:
         cost_micro=_cost_micro(solved, made),
         shortfall_wh=_shortfall(made),
         violations=tuple(violation.sentence for violation in made.violations),
+        reasons=_reasons(plan_input, made),
+        starts=tuple(
+            (run.name, plan_input.steps[start].interval)
+            for run, start in zip(house.runs, made.run_start, strict=True)
+            if start is not None
+        ),
+    )
+
+
+def _reasons(plan_input: PlanInput, made: Outcome) -> tuple[StepReason, ...]:
+    """Return why each action begins, in the engine's units."""
+    batteries = {battery.name for battery in made.house.batteries}
+    return tuple(
+        StepReason(
+            interval=plan_input.steps[one.step].interval,
+            subject="battery" if one.subject in batteries else "car",
+            action=cast(Any, one.action),
+            price_micro=round(one.price * MICRO),
+            other_interval=None
+            if one.other_step is None
+            else plan_input.steps[one.other_step].interval,
+            other_micro=None if one.other_price is None else round(one.other_price * MICRO),
+            turns_micro=None if one.turns_at is None else round(one.turns_at * MICRO),
+        )
+        for one in reasons(made)
     )
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from .model import Model
 from .program import Index, Solution, Solver
-from .search import Found
 from .spec import Array
+from .trying import Found
 
 PINNED = 1e-7
 """Marginal values above this pin their column or row."""

@@ -158,7 +158,7 @@ class Solver:
         semicontinuous: Index,
         integer: Index,
         start: Array | None,
-        seconds: float,
+        nodes: int,
         gap: float,
     ) -> Solution | None:
         """Search by branch and bound; the kinds of the columns are put back afterwards."""
@@ -170,7 +170,8 @@ class Solver:
         chosen = np.concatenate([semicontinuous, integer]).astype(np.int32)
         solver.changeColsIntegrality(len(chosen), chosen, types[chosen])
         for option, value in (
-            ("time_limit", seconds), ("mip_rel_gap", 0.0), ("mip_abs_gap", gap),
+            ("presolve", "off"), ("mip_max_nodes", nodes),
+            ("mip_rel_gap", 0.0), ("mip_abs_gap", gap),
         ):  # fmt: skip
             solver.setOptionValue(option, value)
         if start is not None:
@@ -178,12 +179,11 @@ class Solver:
             found.col_value = start
             solver.setSolution(found)
         with _LOCK:
-            solver.zeroAllClocks() if hasattr(solver, "zeroAllClocks") else None
             solver.run()
         valid = solver.getInfo().primal_solution_status == 2
         answer = self._solution(marginals=False) if valid else None
         solver.changeColsIntegrality(len(chosen), chosen, np.zeros(len(chosen), np.uint8))
-        solver.setOptionValue("time_limit", INFINITE)
+        solver.setOptionValue("presolve", "choose")
         return answer
 
     def _solution(self, marginals: bool) -> Solution:

@@ -85,31 +85,6 @@ def _cheapest(model: Model, car: CarColumns, relaxed: Solution, power: Array) ->
     return chosen
 
 
-def small_changes(model: Model, car: CarColumns, found: Solution) -> list[Mask]:
-    """Return sets of steps near that of a solution, the likeliest to pay first.
-
-    Dear steps are left out, cheap unused ones are added, dear ones are moved to cheap ones; which
-    are dear and cheap is said by the marginal prices.
-    """
-    nodes = car.nodes[: car.steps]
-    on = found.values[car.power[: car.steps]] > NOTHING
-    if not on.any():
-        return []
-    price = found.row_duals[model.balance[nodes]] / model.tree.weight[nodes]
-    used = np.flatnonzero(on)[np.argsort(-price[on], kind="stable")]
-    free = np.flatnonzero(~on)
-    edges = np.flatnonzero(~on & (np.roll(on, 1) | np.roll(on, -1)))
-    free = np.concatenate([edges[:4], free[np.argsort(price[free], kind="stable")][:4]])
-    moves: list[tuple[int, ...]] = [(int(step),) for step in (*used[:4], *free)]
-    moves += [(int(step), int(other)) for step in used[:4] for other in free]
-    changed = []
-    for move in moves:
-        mask = on.copy()
-        mask[list(move)] ^= True
-        changed.append(mask)
-    return changed
-
-
 def run_starts(run: RunColumns, found: Solution) -> int:
     """Return the cheapest start by marginal prices; -1 when not running is cheaper."""
     if not len(run.choice):

@@ -34,7 +34,7 @@ def rule_plan(plan_input: PlanInput) -> PlanResult:
                 step.interval, step.pv_wh, step.load_wh, used, ev, grid, soc, price, REASON, None
             )
         )
-    return PlanResult(Plan(plan_input.now_s, tuple(steps)), cost)
+    return PlanResult(Plan(plan_input.now_s, tuple(steps)), cost, by_rule=True)
 
 
 def _car_wh(car: EvNeed, step: StepInput, need_wh: int) -> int:

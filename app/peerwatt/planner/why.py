@@ -1,20 +1,16 @@
-"""Why each step is planned so: the marginal values behind it, what would change it, and what
-doing otherwise costs, found by solving the whole house again with the alternative forced.
-"""
+"""Why each step is planned so: the marginal values behind it and what would change it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
 from .outcome import Outcome
 from .program import Index
-from .search import optimum
-from .solving import Solved
-from .spec import House
+from .spec import Array, House
 
 SMALL_KW = 0.05
 """Powers below this are nothing worth naming."""
@@ -44,13 +40,11 @@ class Reason:
     """What it costs more, over the whole horizon, currency."""
 
 
-def reasons(made: Outcome, solved: Solved | None = None, tried_steps: int = 0) -> list[Reason]:
-    """Return the reason of each action where it begins; the first steps with their override."""
-    found = _cars(made) + _batteries(made)
+def reasons(made: Outcome) -> list[Reason]:
+    """Return the reason of each action where it begins, in the order of time."""
+    found = _cars(made) + _batteries(made) + _runs(made)
     found.sort(key=lambda reason: (reason.step, reason.subject))
-    if solved is None:
-        return found
-    return [_tried(solved, r) if r.step < tried_steps else r for r in found]
+    return found
 
 
 def _cars(made: Outcome) -> list[Reason]:
@@ -153,59 +147,42 @@ def _battery(made: Outcome, number: int, name: str, step: int, state: int) -> Re
     return Reason(step, name, "rest", price, dearest, then, turn_discharge, text)
 
 
-def _tried(solved: Solved, reason: Reason) -> Reason:
-    """Return the reason with what the opposite costs."""
-    forced = _opposite(solved, reason)
-    if forced is None:
-        return reason
-    columns, lower, upper, said = forced
-    cost = forced_cost(solved, columns, lower, upper)
-    if cost is None:
-        return reason
-    extra = max(cost - solved.found.solution.cost, 0.0)
-    text = f"{reason.sentence} To {said} instead costs {_money(extra)}."
-    return replace(reason, override=said, override_cost=extra, sentence=text)
+def _mean_price(marginal: Array, profile: Array, at: int) -> float:
+    return float(marginal[at : at + len(profile)] @ profile)
 
 
-def _opposite(solved: Solved, reason: Reason) -> tuple[Index, np.ndarray, np.ndarray, str] | None:
-    """Return the bounds that force the opposite of an action in its step, and its name."""
-    model, step = solved.model, reason.step
-    for car in model.cars:
-        session = model.house.cars[car.number]
-        place = np.flatnonzero(car.nodes[: car.steps] == step)
-        if session.name != reason.subject or not len(place):
+def _runs(made: Outcome) -> list[Reason]:
+    """Return why appliances start when they do, and why those that wait do not start yet."""
+    found = []
+    for run, start in zip(made.house.runs, made.run_start, strict=True):
+        first, energy = max(run.first, 0), float(np.sum(run.profile_kw))
+        if start is None or energy <= 0:
             continue
-        column = car.power[place]
-        if reason.action == "charge":
-            return column, np.zeros(1), np.zeros(1), "leave the car in this step"
-        if reason.action == "wait":
-            high = np.minimum(solved.solver.upper[column], max(session.need_kwh, 0.0))
-            return column, high, high, "charge at full power in this step"
-    for store in model.batteries:
-        if store.name == reason.subject and reason.action in {"charge", "discharge"}:
-            columns = np.array([store.charge[step], store.discharge[step]], np.int32)
-            return columns, np.zeros(2), np.zeros(2), "leave the battery in this step"
-    return None
 
+        def price(
+            at: int, profile: tuple[float, ...] = run.profile_kw, by: float = energy
+        ) -> float:
+            return float(made.marginal[at : at + len(profile)] @ np.array(profile)) / by
 
-def forced_cost(
-    solved: Solved, columns: Index, lower: np.ndarray, upper: np.ndarray
-) -> float | None:
-    """Return the cost of the best plan of the whole house with columns held within bounds."""
-    solver, model = solved.solver, solved.model
-    kept = solver.lower[columns].copy(), solver.upper[columns].copy()
-    lows = [car.low.copy() for car in model.cars]
-    solver.lower[columns], solver.upper[columns] = lower, upper
-    for car in model.cars:
-        inside = np.isin(car.power[: car.steps], columns)
-        car.low[inside] = np.minimum(car.low[inside], solver.upper[car.power[: car.steps]][inside])
-    solver.restore(columns)
-    found = optimum(model, solver)
-    solver.lower[columns], solver.upper[columns] = kept
-    for car, low in zip(model.cars, lows, strict=True):
-        car.low[:] = low
-    solver.restore(columns)
-    return None if found is None else found.solution.cost
+        here, now, at = price(start), price(first), clock(made.house, start)
+        if start > first:
+            text = f"{run.name} waits for {at}: {_ct(here)} a kWh then, {_ct(now)} now."
+            found.append(Reason(first, run.name, "wait", now, start, here, here, text))
+        last = min(run.until, made.house.count) - len(run.profile_kw)
+        others = [step for step in range(first, last + 1) if step != start]
+        if not others:
+            text = f"{run.name} starts: no other time is left."
+            found.append(Reason(start, run.name, "start", here, None, None, None, text))
+            continue
+        other = min(others, key=price)
+        text = (
+            f"{run.name} starts at {at}: {_ct(here)} a kWh; "
+            f"at {clock(made.house, other)} it would be {_ct(price(other))}."
+        )
+        found.append(
+            Reason(start, run.name, "start", here, other, price(other), price(other), text)
+        )
+    return found
 
 
 def clock(house: House, step: int) -> str:
@@ -223,5 +200,6 @@ def _ct(price: float | None) -> str:
     return f"{value:.0f} ct" if abs(value) >= 10 else f"{value:.1f} ct"
 
 
-def _money(amount: float) -> str:
+def money(amount: float) -> str:
+    """Return an amount as people say it."""
     return f"{amount * 100:.1f} ct" if amount < 1 else f"{amount:.2f} EUR"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 
 import pandas as pd
 import pytest
@@ -118,16 +117,6 @@ def test_sigma_grows_with_the_horizon_once_errors_are_known() -> None:
     past = [row(e.interval, e.pv_wh, e.home_wh + dice.randint(0, 20)) for e in past]
     made = forecast(past, Now(MIDNIGHT, 320, 0), SITE, 96)
     assert made[0].sigma_wh < made[20].sigma_wh < made[90].sigma_wh
-
-
-def test_a_week_of_history_is_fast() -> None:
-    first = interval_at(NOON)
-    past = [true_day(i) for i in range(first - 7 * 96, first)]
-    now = Now(NOON, 300, 3_000)
-    forecast(past, now, SITE, 144)
-    begin = time.perf_counter()
-    forecast(past, now, SITE, 144)
-    assert time.perf_counter() - begin < 0.1
 
 
 @settings(max_examples=60)

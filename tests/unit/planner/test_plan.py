@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
-import time
 from dataclasses import replace
 
 import pytest
@@ -186,22 +184,18 @@ def test_same_input_same_plan() -> None:
 
 def test_the_search_is_within_a_cent_of_branch_and_bound() -> None:
     house = house_of(PlanInput(NOW, steps(), BATTERY, (CAR,), max_import_w=17_250))
-    quick, long = solve(house, 0.0), solve(house, 5.0)
+    quick, long = solve(house, 0), solve(house, 500)
     assert quick is not None
     assert long is not None
     assert quick.found.solution.cost <= long.found.solution.cost + 0.01
     assert quick.found.solution.cost >= quick.found.bound - 1e-6
 
 
-def test_a_day_and_a_half_is_planned_in_time() -> None:
-    plan_input = PlanInput(NOW, steps(144, market=True), BATTERY, (CAR,), max_import_w=17_250)
-    solve_plan(plan_input)
-    took = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        solve_plan(plan_input)
-        took.append(time.perf_counter() - begin)
-    assert statistics.median(took) < 0.18  # 0.04 s alone on a slow core; room for a busy one
+def test_few_linear_programs_are_solved() -> None:
+    house = house_of(PlanInput(NOW, steps(144), BATTERY, (CAR,), max_import_w=17_250))
+    solved = solve(house)
+    assert solved is not None
+    assert solved.solver.solves < 50
 
 
 def test_faults_name_the_field() -> None:

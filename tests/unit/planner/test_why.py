@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from peerwatt.planner.alternatives import priced
 from peerwatt.planner.outcome import outcome
 from peerwatt.planner.solving import solve
 from peerwatt.planner.spec import Battery, CarSession, House
@@ -27,7 +28,7 @@ def told(asked: House, subject: str) -> tuple[Reason, float]:
     """Return the first reason on a subject and the cost of the plan."""
     solved = solve(asked)
     assert solved is not None
-    found = reasons(outcome(solved), solved, 1)
+    found = priced(solved, reasons(outcome(solved)))
     chosen = next(r for r in found if r.subject == subject and r.step == 0)
     return chosen, solved.found.solution.cost
 
@@ -91,7 +92,7 @@ def test_asking_leaves_the_plan_as_it_was() -> None:
     solved = solve(house(PRICE, CAR, BATTERY))
     assert solved is not None
     before = solved.solver.lower.copy(), solved.solver.upper.copy()
-    reasons(outcome(solved), solved, 1)
+    priced(solved, reasons(outcome(solved)))
     assert np.array_equal(before[0], solved.solver.lower)
     assert np.array_equal(before[1], solved.solver.upper)
     again = solved.solver.solve()

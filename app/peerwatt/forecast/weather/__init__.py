@@ -1,0 +1,1 @@
+"""Weather and sun forecasts of others: formats, sources, and how far to trust them."""
