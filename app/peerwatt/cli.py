@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_chain(words)
     _add_audit(words)
     _add_signer(words)
+    _add_train(words)
     return parser
 
 
@@ -121,6 +122,11 @@ def _add_signer(words: Commands[argparse.ArgumentParser]) -> None:
     signer = words.add_parser("signer")
     signer.add_argument("--site", default=argparse.SUPPRESS)
     signer.set_defaults(run=commands.signer)
+
+
+def _add_train(words: Commands[argparse.ArgumentParser]) -> None:
+    # The engine's own child: reads a house's past from standard input.
+    words.add_parser("train").set_defaults(run=commands.train)
 
 
 def _positive(text: str) -> int:

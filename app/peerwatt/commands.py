@@ -103,8 +103,8 @@ def chain_status(options: argparse.Namespace) -> int:
 
 def chain_verify(options: argparse.Namespace) -> int:
     """Check a proof file offline and say on which trust root it rests."""
-    from peerwatt.chain.bundles.verify import bundle_json, bundle_lines, verify_bundle
     from peerwatt.chain.bundles.values import BundleRefused
+    from peerwatt.chain.bundles.verify import bundle_json, bundle_lines, verify_bundle
     from peerwatt.chain.networks import NetworkFault, load_network
     from peerwatt.config.clock import SystemClock
     from peerwatt.config.settings import SettingsFault, load_settings
@@ -146,6 +146,13 @@ def audit(options: argparse.Namespace) -> int:
     ]
     _print(options, dataclasses.asdict(result), lines)
     return 1 if result.faults else 0
+
+
+def train(_options: argparse.Namespace) -> int:
+    """Learn a house from what standard input holds; for the engine only."""
+    from peerwatt.engine.forecasts.training import train_child
+
+    return train_child(sys.stdin.buffer, sys.stdout.buffer)
 
 
 def signer(options: argparse.Namespace) -> int:

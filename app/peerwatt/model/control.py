@@ -59,6 +59,8 @@ class Setpoint:
     power_w: float | None
     expires_s: float
     reasons: tuple[Reason, ...] = field(default=())
+    phases: int | None = None
+    """Phases to charge on, where the charger can switch them; ``None`` leaves them."""
 
     @property
     def sentence(self) -> str:

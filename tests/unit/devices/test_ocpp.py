@@ -181,6 +181,26 @@ async def test_power_becomes_a_profile_of_the_transaction(site: Site) -> None:
     assert reading.limit_a is None
 
 
+async def test_phases_are_asked_for_where_the_charger_can_switch(site: Site) -> None:
+    device = OcppDevice(
+        device_id="charger", charge_point_id="CP-1", control=True, phase_switching=True
+    )
+    site.driver = OcppChargerDriver(device, site.central, site.clock)
+    charger, _ = await site.charging()
+
+    async def ask(power_w: float, phases: int) -> Any:
+        until_s = site.clock.now_s() + 60
+        applied = await site.driver.apply(Setpoint("charger", power_w, until_s, (), phases))
+        assert applied.accepted_w == pytest.approx(power_w, abs=70)
+        sent = charger.all("SetChargingProfile")[-1]["cs_charging_profiles"]
+        (period,) = sent["charging_schedule"]["charging_schedule_period"]
+        return period["limit"], period["number_phases"]
+
+    assert await ask(2_300, 1) == (pytest.approx(10, abs=0.3), 1)
+    site.clock.advance(START + 20)
+    assert await ask(6_900, 3) == (pytest.approx(10, abs=0.3), 3)
+
+
 async def test_without_a_transaction_the_default_profile_is_set(site: Site) -> None:
     charger = await site.plug()
     await charger.boot()

@@ -22,6 +22,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from peerwatt.chain.bindings.community import Community as Bindings
 from peerwatt.chain.bindings.wants import fetch
+from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.consensus.header import Header, header_from_json, header_to_json
 from peerwatt.chain.consensus.qbft import (
     QbftExtra,
@@ -32,7 +33,6 @@ from peerwatt.chain.consensus.qbft import (
     encode_extra,
 )
 from peerwatt.chain.encoding import keccak, to_hex
-from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.networks import network_from
 from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState

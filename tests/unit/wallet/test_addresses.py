@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import stat
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from peerwatt.wallet.address import (
 )
 from peerwatt.wallet.book import AddressBook, BookEntry, load_book, save_book
 from peerwatt.wallet.identicon import SIZE, identicon
-from peerwatt.wallet.labels import load_labels, save_labels, with_label
 from peerwatt.wallet.secret import WalletFault
 
 # The examples of EIP-55.
@@ -143,18 +141,3 @@ def test_a_damaged_book_is_one_sentence_and_left_alone(tmp_path: Path, content: 
     with pytest.raises(WalletFault, match=r"book\.json is damaged"):
         load_book(tmp_path)
     assert (tmp_path / "book.json").read_text() == content
-
-
-def test_labels_of_transactions(tmp_path: Path) -> None:
-    key = "0x" + "ab" * 32
-    labels = with_label({}, key.upper().replace("0X", "0x"), " Rent ")
-    assert labels == {key: "Rent"}
-    save_labels(tmp_path, labels)
-    assert load_labels(tmp_path) == labels
-    assert with_label(labels, key, "") == {}
-    with pytest.raises(WalletFault, match="no hash"):
-        with_label({}, "0x12", "x")
-    for content in ({"version": 1}, {"version": 1, "labels": {"x": "y"}}):
-        (tmp_path / "labels.json").write_text(json.dumps(content))
-        with pytest.raises(WalletFault, match="damaged"):
-            load_labels(tmp_path)

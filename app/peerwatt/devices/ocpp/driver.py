@@ -34,6 +34,7 @@ class _Sent:
     link: Link
     sent_s: float
     window_s: float
+    phases: int | None
 
 
 class OcppChargerDriver:
@@ -120,31 +121,41 @@ class OcppChargerDriver:
             return self._answer(
                 setpoint, None, 0, "The setpoint had expired before it was applied."
             )
-        current_a = current_for(power_w, self._phases, self._voltage_v, self._allowed)
+        phases = setpoint.phases if self._settings.phase_switching else None
+        current_a = current_for(power_w, phases or self._phases, self._voltage_v, self._allowed)
         writes = await self._start_if_waiting(link, current_a)
-        waiting = self._why_wait(link, current_a, now)
+        waiting = self._why_wait(link, current_a, now, phases)
         if waiting is not None and self._sent is not None:
             return self._answer(
-                setpoint, self._power(self._sent.current_a), writes, waiting, ok=True
+                setpoint,
+                self._power(self._sent.current_a, self._sent.phases),
+                writes,
+                waiting,
+                ok=True,
             )
         transaction_id = self._charger.transaction_id
-        status = await self._send_profile(link, current_a, window_s, transaction_id)
+        status = await self._send_profile(link, current_a, window_s, transaction_id, phases)
         writes += 1
         if status != enums.ChargingProfileStatus.accepted and transaction_id is not None:
             # Some chargers take no TxProfile; the default one holds for a transaction without.
-            status = await self._send_profile(link, current_a, window_s, None)
+            status = await self._send_profile(link, current_a, window_s, None, phases)
             writes += 1
         if status != enums.ChargingProfileStatus.accepted:
             sentence = f"The charger did not take the limit of {current_a:g} A ({plain(status)})."
             return self._answer(setpoint, None, writes, sentence)
-        self._sent = _Sent(current_a, transaction_id, link, now, window_s)
+        self._sent = _Sent(current_a, transaction_id, link, now, window_s, phases)
         self._charger.limit_a, self._charger.limit_until_s = current_a, setpoint.expires_s
-        return self._answer(setpoint, self._power(current_a), writes, "", ok=True)
+        return self._answer(setpoint, self._power(current_a, phases), writes, "", ok=True)
 
     async def _send_profile(
-        self, link: Link, current_a: float, window_s: float, transaction_id: int | None
+        self,
+        link: Link,
+        current_a: float,
+        window_s: float,
+        transaction_id: int | None,
+        phases: int | None,
     ) -> str:
-        wanted = profile(current_a, self._clock.now_s(), window_s, transaction_id)
+        wanted = profile(current_a, self._clock.now_s(), window_s, transaction_id, phases=phases)
         answer = await link.ask(call.SetChargingProfile(CONNECTOR, wanted))
         self.writes_total += 1
         return str(answer.status)
@@ -158,10 +169,10 @@ class OcppChargerDriver:
     def _voltage_v(self) -> float:
         return self._charger.voltage_v or self._settings.voltage_v
 
-    def _power(self, current_a: float) -> float:
-        return current_a * self._phases * self._voltage_v
+    def _power(self, current_a: float, phases: int | None) -> float:
+        return current_a * (phases or self._phases) * self._voltage_v
 
-    def _why_wait(self, link: Link, current_a: float, now: float) -> str | None:
+    def _why_wait(self, link: Link, current_a: float, now: float, phases: int | None) -> str | None:
         """Return why no profile is sent now, or ``None`` when one is due."""
         sent = self._sent
         if sent is None or sent.link is not link:
@@ -171,7 +182,7 @@ class OcppChargerDriver:
         age = now - sent.sent_s
         if age >= sent.window_s / 2:
             return None
-        if sent.current_a == current_a:
+        if (sent.current_a, sent.phases) == (current_a, phases):
             return ""
         if current_a == 0 or age >= CHANGE_GAP_S:
             return None

@@ -47,8 +47,13 @@ def profile(
     window_s: float,
     transaction_id: int | None,
     stack_level: int = 0,
+    phases: int | None = None,
 ) -> datatypes.ChargingProfile:
-    """Return the profile that limits each phase to ``current_a`` for ``window_s`` seconds."""
+    """Return the profile that limits each phase to ``current_a`` for ``window_s`` seconds.
+
+    ``phases`` (1 or 3) asks a charger that can switch for a number of phases (section 7.8,
+    numberPhases); ``None`` leaves it to the charger.
+    """
     purposes = enums.ChargingProfilePurposeType
     running = transaction_id is not None
     return datatypes.ChargingProfile(
@@ -62,7 +67,9 @@ def profile(
             start_schedule=timestamp(now_s - CLOCK_MARGIN_S),
             charging_rate_unit=enums.ChargingRateUnitType.amps,
             charging_schedule_period=[
-                datatypes.ChargingSchedulePeriod(start_period=0, limit=current_a)
+                datatypes.ChargingSchedulePeriod(
+                    start_period=0, limit=current_a, number_phases=phases
+                )
             ],
         ),
     )
