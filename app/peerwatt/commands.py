@@ -111,7 +111,8 @@ def chain_verify(options: argparse.Namespace) -> int:
 
     try:
         chain = load_settings(SitePaths.named(options.site or DEFAULT_SITE).settings).chain
-        network = load_network(chain) if options.site or chain.genesis_hash else None
+        named = options.site or chain.genesis_hash or chain.checkpoint
+        network = load_network(chain) if named else None
         document = json.loads(options.file.read_text(encoding="utf-8"))
         found = verify_bundle(
             document,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +41,9 @@ STRANGER = "0x71C7656EC7ab88b098defB751B7401B5f6d8976F"
 
 
 def prepare_site(site: str, *, wallet: bool = True) -> SitePaths:
-    """Write a site's settings and, cheaply encrypted, its wallet."""
+    """Write a site's settings and, cheaply encrypted, its wallet; what was there is gone."""
     paths = SitePaths.named(site)
+    shutil.rmtree(wallet_folder(paths), ignore_errors=True)
     chain = ChainSettings(chain_id=CHAIN_ID, contracts=CONTRACTS)
     save_settings(paths.settings, SiteSettings(chain=chain))
     if wallet:

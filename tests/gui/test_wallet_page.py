@@ -42,7 +42,7 @@ def built(qapp: Any) -> Iterator[House]:
 
 @pytest.fixture
 def house(built: House) -> House:
-    built.fresh(same_wallet=True)
+    built.fresh()
     return built
 
 
@@ -270,7 +270,6 @@ def test_every_dialog_can_be_reached_by_name(house: House) -> None:
     page._import()
     check()
     for way in ("words", "keystore", "key", "watch"):
-        page._import()
         page.dialog.ways[way].click()
         check()
     for what in ("rename", "export", "add", "remove", "redeem"):

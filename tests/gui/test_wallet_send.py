@@ -31,7 +31,7 @@ def built(qapp: Any) -> Iterator[House]:
 @pytest.fixture
 def house(built: House) -> House:
     made = built
-    made.fresh(same_wallet=True)
+    made.fresh()
     folder = wallet_folder(made.paths)
     book = load_book(folder).with_entry(BookEntry(ANNA, "Anna", "", 1)).with_sent(ANNA, 5)
     save_book(folder, book)

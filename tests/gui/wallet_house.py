@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from typing import Any
@@ -82,23 +81,16 @@ class House:
             assert time.monotonic() < deadline_s, "waited in vain"
             QTest.qWait(10)
 
-    def fresh(self, *, same_wallet: bool = False) -> None:
-        """Begin another test: no dialog, the first state of engine and wallet.
-
-        ``same_wallet`` keeps the accounts, where no test of a module changes them.
-        """
+    def fresh(self) -> None:
+        """Begin another test, in its own home: no dialog, the first state of everything."""
         if self.dialog is not None:
             self.dialog.done(0)
         self.page._settle.stop()
         self.page.desk.close()
         self.page.desk.command = signer_command(SITE)
-        if same_wallet:
-            (wallet_folder(self.paths) / "book.json").unlink(missing_ok=True)
-        else:
-            shutil.rmtree(wallet_folder(self.paths), ignore_errors=True)
-            self.paths = prepare_site(SITE, wallet=self.has_wallet)
-            self.page.desk.listing = None
-            self.page.desk.reload()
+        self.paths = prepare_site(SITE, wallet=self.has_wallet)
+        self.page.desk.listing = None
+        self.page.desk.reload()
         backend = WalletBackend(self.engine.feed, self.engine.news, CONTRACTS)
         vars(self.backend).update(vars(backend))
         self.engine.feed.commands.clear()

@@ -38,12 +38,14 @@ class Judged:
     def more(self, steps: np.ndarray, energy: Array) -> Array:
         """Return what more energy in steps costs."""
         first = np.minimum(energy, self.more_kwh[steps])
-        return first * self.more_first[steps] + (energy - first) * self.more_then[steps]
+        cost: Array = first * self.more_first[steps] + (energy - first) * self.more_then[steps]
+        return cost
 
     def less(self, steps: np.ndarray, energy: Array) -> Array:
         """Return what less energy in steps saves."""
         first = np.minimum(energy, self.less_kwh[steps])
-        return first * self.less_first[steps] + (energy - first) * self.less_then[steps]
+        saved: Array = first * self.less_first[steps] + (energy - first) * self.less_then[steps]
+        return saved
 
 
 def polish(hunt: Hunt) -> None:

@@ -18,6 +18,9 @@ Index: TypeAlias = NDArray[np.int32]
 INFINITE = float("inf")
 _LOCK = threading.Lock()
 
+LONGEST_S = 0.15
+"""Seconds after which branch and bound is ended whatever it found (appliances reach it)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -160,8 +163,13 @@ class Solver:
         start: Array | None,
         nodes: int,
         gap: float,
+        presolve: bool = True,
     ) -> Solution | None:
-        """Search by branch and bound; the kinds of the columns are put back afterwards."""
+        """Search by branch and bound; the kinds of the columns are put back afterwards.
+
+        Few open columns are decided five times faster without presolve; with many binaries HiGHS
+        was seen not to end without it, whatever its time limit.
+        """
         kinds = self._highs.HighsVarType
         solver = self._solver
         types = np.zeros(len(self._all), np.uint8)
@@ -170,10 +178,11 @@ class Solver:
         chosen = np.concatenate([semicontinuous, integer]).astype(np.int32)
         solver.changeColsIntegrality(len(chosen), chosen, types[chosen])
         for option, value in (
-            ("presolve", "off"), ("mip_max_nodes", nodes),
+            ("presolve", "choose" if presolve else "off"), ("mip_max_nodes", nodes),
             ("mip_rel_gap", 0.0), ("mip_abs_gap", gap),
         ):  # fmt: skip
             solver.setOptionValue(option, value)
+        solver.setOptionValue("time_limit", solver.getRunTime() + LONGEST_S)
         if start is not None:
             found = self._highs.HighsSolution()
             found.col_value = start
@@ -184,6 +193,7 @@ class Solver:
         answer = self._solution(marginals=False) if valid else None
         solver.changeColsIntegrality(len(chosen), chosen, np.zeros(len(chosen), np.uint8))
         solver.setOptionValue("presolve", "choose")
+        solver.setOptionValue("time_limit", INFINITE)
         return answer
 
     def _solution(self, marginals: bool) -> Solution:

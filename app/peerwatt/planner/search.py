@@ -3,7 +3,7 @@
 A car takes nothing or at least 6 A (IEC 61851), appliances run or stand still, and where selling
 pays more than buying a step must do one of both. The relaxation bounds what any choice can reach,
 so the search ends as soon as a rounding is near enough; only what is left goes to branch and
-bound, with the best rounding to begin from. Every limit counts solves or nodes, never seconds:
+bound, with the best rounding to begin from. Limits count solves and nodes, not seconds, so that
 the same house gets the same plan on every computer.
 """
 
@@ -95,7 +95,8 @@ def _left_open(hunt: Hunt, best: Found, relaxed: Solution) -> Index:
     least = np.concatenate([np.zeros(0), *(car.low for car in hunt.model.semis)])
     least = np.append(least, np.ones(len(discrete) - len(least)))
     idle = np.maximum(relaxed.values[discrete], best.solution.values[discrete]) <= NOTHING
-    return discrete[~(idle & (relaxed.reduced[discrete] * least > gap))]
+    left: Index = discrete[~(idle & (relaxed.reduced[discrete] * least > gap))]
+    return left
 
 
 def _split(model: Model, best: Found) -> bool:
@@ -155,7 +156,8 @@ def _branch(hunt: Hunt, best: Found | None, left: Index, nodes: int) -> None:
     part_time = discrete[is_open & np.isin(discrete, semi) & (least > NOTHING)]
     integer = np.setdiff1d(left, semi).astype(np.int32)
     start = None if best is None else best.solution.values
-    whole = solver.branch(part_time.astype(np.int32), integer, start, nodes, SEARCH_GAP)
+    presolve = bool(len(integer))
+    whole = solver.branch(part_time.astype(np.int32), integer, start, nodes, SEARCH_GAP, presolve)
     solver.restore(discrete)
     if whole is None or (best is not None and whole.cost > best.solution.cost - NOTHING):
         return

@@ -85,7 +85,7 @@ def test_plan_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("{", "no JSON"), ('{"schema": 2}', "schema: must be 1"), ("[]", "plan.json")],
+    [("{", "no JSON"), ('{"version": 2}', "version: must be 1"), ("[]", "plan.json")],
 )
 def test_an_unusable_plan_names_the_field(
     text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

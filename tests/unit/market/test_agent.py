@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerwatt.market.agent import TradeTerms, TradingAgent
-from peerwatt.market.outlook import outlook
-from peerwatt.model.market import Clearing, MarketRules, PriceLadder, Side, Tariff
+from peerwatt.model.market import MarketRules, PriceLadder, Side, Tariff
 from peerwatt.model.plan import IntervalForecast, Plan, PlanStep
 
 TARIFF = Tariff(270_000, 80_000)
@@ -116,17 +115,3 @@ def test_never_outside_the_band_never_worse_than_the_alternative(
     else:
         assert grid < 0
         assert price >= value + margin
-
-
-def test_outlook_learns_the_time_of_day() -> None:
-    past = [
-        Clearing(T - 96, 150_000, 1_000),
-        Clearing(T - 192, 170_000, 3_000),
-        Clearing(T - 95, 500_000, 100),
-        Clearing(T - 94, 0, 0),
-    ]
-    seen = outlook(past, (T, T + 1, T + 2, T + 3), TARIFF)
-    assert set(seen) == {T, T + 1}
-    assert seen[T].price_micro == 165_000
-    assert seen[T].quantity_wh == 1_000
-    assert seen[T + 1].price_micro == TARIFF.retail_micro_per_kwh

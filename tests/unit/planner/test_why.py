@@ -10,7 +10,7 @@ import pytest
 from peerwatt.planner.alternatives import priced
 from peerwatt.planner.outcome import outcome
 from peerwatt.planner.solving import solve
-from peerwatt.planner.spec import Battery, CarSession, House
+from peerwatt.planner.spec import Battery, CarSession, House, Run
 from peerwatt.planner.why import Reason, reasons
 
 N = 64
@@ -98,3 +98,48 @@ def test_asking_leaves_the_plan_as_it_was() -> None:
     again = solved.solver.solve()
     assert again is not None
     assert again.cost == pytest.approx(solved.found.bound)
+
+
+def test_leaving_the_battery_costs_what_is_said() -> None:
+    price = np.where(np.arange(N) < 8, 0.42, 0.20)
+    asked = house(price, replace(CAR, need_kwh=0.0), replace(BATTERY, soc_kwh=1.0))
+    reason, best = told(asked, "The battery")
+    assert reason.action == "discharge"
+    held = asked.batteries[0]
+    curve = ((0.0, 5.0), (held.soc_max_kwh, 5.0))
+    # The same without the first step: the load of that step is bought.
+    later = replace(
+        asked, hours=asked.hours[1:], pv_kw=asked.pv_kw[1:], load_kw=asked.load_kw[1:],
+        import_price=price[1:], export_price=asked.export_price[1:],
+        batteries=(replace(held, discharge_curve=curve),), cars=(),
+    )  # fmt: skip
+    extra = cost(later) + 0.6 * 0.25 * 0.42 - best
+    assert reason.override_cost == pytest.approx(extra, abs=5e-3)
+
+
+def test_another_time_of_an_appliance_costs_what_is_said() -> None:
+    run = Run("The washer", (2.0, 1.0, 1.0), 0, 40)
+    price = np.where((np.arange(N) >= 20) & (np.arange(N) < 23), 0.05, 0.30)
+    asked = replace(house(price, CAR, BATTERY), cars=(), batteries=(), runs=(run,))
+    solved = solve(asked)
+    assert solved is not None
+    found = priced(solved, reasons(outcome(solved)))
+    start = next(r for r in found if r.action == "start")
+    assert start.step == 20
+    assert start.override_cost is not None
+    early, late = replace(run, until=22), replace(run, first=21)
+    forced = min(cost(replace(asked, runs=(other,))) for other in (early, late))
+    assert start.override_cost == pytest.approx(forced - solved.found.solution.cost, abs=2e-3)
+    wait = next(r for r in found if r.action == "wait")
+    assert wait.override == "start it now"
+    at_once = cost(replace(asked, runs=(replace(run, until=3),)))
+    assert wait.override_cost == pytest.approx(at_once - solved.found.solution.cost, abs=2e-3)
+
+
+def test_few_alternatives_are_solved_and_none_that_is_far() -> None:
+    solved = solve(house(PRICE, CAR, BATTERY))
+    assert solved is not None
+    found = priced(solved, reasons(outcome(solved)))
+    tried = [reason for reason in found if reason.override is not None]
+    assert 0 < len(tried) <= 5
+    assert all(reason.step < 24 for reason in tried)

@@ -14,10 +14,17 @@ from peerwatt.model.units import INTERVAL_S, INTERVALS_PER_DAY, interval_at
 from peerwatt.planner.spec import Array, House, Scenario
 
 SCENARIOS = 8
-"""Ways the future may go beside the expected one.
+"""Ways the future may go beside the expected one, where the sun does not fill the batteries.
 
-Measured over four winter months beside none at all with load planned at its 60 % quantile.
+How much is bought at night then hangs on them (measured over three winter months: dearer by up to
+a hundredth without); all together weigh as much as the expected one. Where it does fill them, the cars' steps count and are found better without.
 """
+
+LOAD_LEVEL = 0.6
+"""Quantile of the load that is planned for without scenarios."""
+
+SUNNY_SIGMAS = 1.5
+"""As ``SIGMAS``, without scenarios."""
 
 SIGMAS = 1.0
 """Standard deviations kept free below a battery's limit where power is dear."""
@@ -55,6 +62,14 @@ class OwnForecast:
             self._trained_until = series.end
         bands = self._forecaster.predict(series, house.count)
         sigma = _sigma(bands)
+        if _sun_fills(house, bands):
+            _, load = bands.at(LOAD_LEVEL)
+            return replace(
+                house,
+                pv_kw=_kw(bands.pv_mean_w),
+                load_kw=_kw(load),
+                sigma_kw=SUNNY_SIGMAS * sigma,
+            )
         kept = RESERVED_SIGMAS * sigma * _peak_ahead(house)
         return replace(
             house,
@@ -62,10 +77,17 @@ class OwnForecast:
             load_kw=_kw(bands.load_mean_w) + kept,
             sigma_kw=SIGMAS * sigma,
             scenarios=tuple(
-                Scenario(SCENARIOS * way.weight, _kw(way.pv_w), _kw(way.load_w) + kept)
+                Scenario(way.weight, _kw(way.pv_w), _kw(way.load_w) + kept)
                 for way in bands.scenarios(SCENARIOS, seed=0)
             ),
         )
+
+
+def _sun_fills(house: House, bands: Bands) -> bool:
+    """Whether a day's expected surplus of sun is as much as all batteries hold."""
+    surplus = np.maximum(bands.pv_mean_w - bands.load_mean_w, 0.0)[:INTERVALS_PER_DAY]
+    room = sum(battery.soc_max_kwh - battery.soc_min_kwh for battery in house.batteries)
+    return float(surplus.sum()) * INTERVAL_S / 3_600_000 >= room
 
 
 def _peak_ahead(house: House) -> Array:

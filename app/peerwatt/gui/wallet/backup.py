@@ -141,6 +141,7 @@ class BackupDialog(WalletDialog):
         self.words.set(list(answer["words"]))
         self.left.show_as(self.tr("Later"))
         self.show_step(self.shown, self.tr("I wrote them down"), self._challenge)
+        self.go.setFocus()
 
     # --- again ----------------------------------------------------------------------------------
 

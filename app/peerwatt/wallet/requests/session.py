@@ -8,7 +8,7 @@ from typing import Any
 
 from peerwatt.config.paths import SitePaths
 
-from ..accounts import Account, Accounts
+from ..accounts import Account, Accounts, Kind
 from ..backup import Challenge
 from ..book import AddressBook, load_book
 from ..files import wallet_folder
@@ -61,7 +61,9 @@ class Session:
             contracts=settings.chain.contracts,
             name_of=book.name,
             zone=settings.location.timezone,
-            own=frozenset(one.address for one in accounts.accounts),
+            own=frozenset(
+                one.address for one in accounts.accounts if one.kind is not Kind.WATCH
+            ),
             ticks=ticks,
         )
 
