@@ -61,9 +61,7 @@ class Session:
             contracts=settings.chain.contracts,
             name_of=book.name,
             zone=settings.location.timezone,
-            own=frozenset(
-                one.address for one in accounts.accounts if one.kind is not Kind.WATCH
-            ),
+            own=frozenset(one.address for one in accounts.accounts if one.kind is not Kind.WATCH),
             ticks=ticks,
         )
 
