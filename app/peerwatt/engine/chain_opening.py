@@ -8,13 +8,13 @@ from peerwatt.chain.bindings.community import Community
 from peerwatt.chain.clients.opening import open_chain
 from peerwatt.chain.networks import NetworkFault, load_network
 from peerwatt.chain.ports import HeaderStore, VerifiedChain
-from peerwatt.config.settings import SiteSettings
+from peerwatt.config.settings import ChainSettings, SiteSettings
 from peerwatt.model.ports import Clock
 
 
 def names_chain(settings: SiteSettings) -> bool:
     """Whether a site's settings speak of a chain at all."""
-    return bool(settings.chain.endpoints) or "network" in settings.chain.model_fields_set
+    return settings.chain != ChainSettings()
 
 
 def open_site_chain(
