@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,24 @@ from peerwatt.gui.context import Choices, Context
 from peerwatt.gui.prefs import Preferences
 from peerwatt.gui.theme import Theme
 from peerwatt.gui.window import Window
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_collection_elsewhere() -> Iterator[None]:
+    """As in the window's process: garbage is collected on this thread, between events only."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def collected(no_collection_elsewhere: None) -> Iterator[None]:
+    """Collect what a test left behind before the next one begins."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from peerwatt.config.resources import resources_dir
 
 from .bridge import PATIENCE_S, STARTING_S, Bridge, Link, LinkView
 from .context import Choices, Context
+from .garbage import GarbageCollector
 from .icons import app_icon
 from .theme import Theme, ThemeChoice
 from .tray import Tray
@@ -84,6 +85,7 @@ def run_window(
     chosen = cast(ThemeChoice, theme or choices.values.theme)
     look = Theme(chosen)
     look.apply(app)
+    GarbageCollector(app)
     bridge = Bridge(site)
     context = Context(look, bridge, choices)
     has_tray = QSystemTrayIcon.isSystemTrayAvailable()
