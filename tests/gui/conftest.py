@@ -68,7 +68,7 @@ class Stage:
 
     def live(self, state: SiteState) -> None:
         """Show a state as an engine that is there would."""
-        self.bridge._set_link(LinkView(Link.LIVE))
+        self.bridge.set_link(LinkView(Link.LIVE))
         self.bridge.publish_state(state)
 
     def close(self) -> None:

@@ -42,20 +42,6 @@ def service(
     async def state() -> JSONResponse:
         return JSONResponse(feed.state().model_dump(mode="json"))
 
-    @app.get("/v1/stream")
-    async def stream() -> StreamingResponse:
-        async def events() -> AsyncIterator[str]:
-            sent = 0
-            while not ending.is_set():
-                while sent < len(news):
-                    section, message = news[sent]
-                    yield f"event: {section}\ndata: {message.model_dump_json()}\n\n"
-                    sent += 1
-                yield ": beat\n\n"
-                await asyncio.sleep(0.02)
-
-        return StreamingResponse(events(), media_type="text/event-stream")
-
     @app.get("/v1/history/power")
     async def power(start_s: float, end_s: float, step_s: int) -> JSONResponse:
         return JSONResponse(history(start_s, end_s, step_s).model_dump(mode="json"))
@@ -72,9 +58,35 @@ def service(
             return JSONResponse({"sentence": "No car is plugged in; plug it in."}, 409)
         return JSONResponse(Changed(sections=("market",)).model_dump(mode="json"))
 
+    add_stream(app, news, ending)
+    if wallet is not None:
+        add_wallet(app, wallet)
+    return app
+
+
+def add_stream(app: FastAPI, news: list[tuple[str, Any]], ending: threading.Event) -> None:
+    """Add the path that tells sections as they are put into ``news``, until ``ending`` is set."""
+
+    async def events() -> AsyncIterator[str]:
+        sent = 0
+        while not ending.is_set():
+            while sent < len(news):
+                section, message = news[sent]
+                yield f"event: {section}\ndata: {message.model_dump_json()}\n\n"
+                sent += 1
+            yield ": beat\n\n"
+            await asyncio.sleep(0.02)
+
+    @app.get("/v1/stream")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+
+def add_wallet(app: FastAPI, wallet: WalletBackend) -> None:
+    """Add the wallet's own paths."""
+
     @app.post("/v1/wallet/prepare")
     async def prepare(body: PrepareSend) -> JSONResponse:
-        assert wallet is not None
         prepared = wallet.prepare(body)
         if isinstance(prepared, str):
             return JSONResponse({"sentence": prepared}, 409)
@@ -83,8 +95,6 @@ def service(
     @app.get("/v1/wallet/transactions.csv")
     async def table(start_s: float = 0, end_s: float = 1e12) -> Response:
         return Response(f"time_utc,what\r\n{start_s:.0f},{end_s:.0f}\r\n", media_type="text/csv")
-
-    return app
 
 
 class Engine:

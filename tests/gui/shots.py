@@ -44,7 +44,7 @@ class Studio:
         self.window = Window(Context(self.theme, self.bridge, choices))
         self.window.resize(1280, 800)
         self.window.show()
-        self.bridge._set_link(LinkView(Link.LIVE))
+        self.bridge.set_link(LinkView(Link.LIVE))
         self.bridge.publish_state(state)
         if feed is not None:
             self.bridge.series.load(feed.history())
@@ -75,7 +75,7 @@ def special(folder: Path, look: str) -> None:
     studio = Studio(look, feed.state(), feed)
     studio.take(folder, "event-home", "home", (1280, 800))
     studio.take(folder, "event-flexibility", "flexibility", (1280, 800))
-    studio.bridge._set_link(LinkView(Link.AWAY, "No engine answers at 127.0.0.1; start it."))
+    studio.bridge.set_link(LinkView(Link.AWAY, "No engine answers at 127.0.0.1; start it."))
     studio.take(folder, "away-home", "home", (1280, 800))
     studio.close()
     feeds = {

@@ -127,8 +127,8 @@ def test_the_engine_is_started_apart(
         bridge_module.subprocess, "Popen", lambda words, **more: calls.append((words, more))
     )
     start_once_if_away(bridge)
-    bridge._set_link(bridge_module.LinkView(Link.AWAY, "away"))
-    bridge._set_link(bridge_module.LinkView(Link.AWAY, "still away"))
+    bridge.set_link(bridge_module.LinkView(Link.AWAY, "away"))
+    bridge.set_link(bridge_module.LinkView(Link.AWAY, "still away"))
     assert len(calls) == 1
     words, more = calls[0]
     assert words == [sys.executable, "-m", "peerwatt", "engine", "--site", SITE]

@@ -45,7 +45,7 @@ def no_wallet(qapp: Any) -> Iterator[House]:
 
 
 def ask_about(house: House, what: str, number: int = 0) -> Any:
-    house.page._about_account(what, house.page.desk.accounts[number])
+    house.page.accounts.asked.emit(what, house.page.desk.accounts[number])
     return house.dialog
 
 
@@ -135,14 +135,14 @@ def test_words_are_taken_in(no_wallet: House) -> None:
 
 
 def test_a_raw_key_and_a_watched_address_are_taken_in(house: House) -> None:
-    house.page._import()
+    house.page.accounts.import_asked.emit()
     click(house.dialog.ways["key"])
     house.dialog.rows["key"].field.setText(f"0x{KEY.reveal().hex()}")
     house.dialog.rows["label"].field.setText("Old key")
     house.dialog.rows["password"].field.setText(PASSWORD)
     click(house.dialog.go)
     closed(house)
-    house.page._import()
+    house.page.accounts.import_asked.emit()
     click(house.dialog.ways["watch"])
     house.dialog.rows["address"].field.setText("0x123")
     click(house.dialog.go)
@@ -163,7 +163,7 @@ def test_a_keystore_goes_out_and_comes_in(
     path = tmp_path / "key.json"
     path.write_text(encrypt_keystore(KEY, FILE_PASSWORD, 2))
     monkeypatch.setattr(files, "ask_open", lambda *_: path)
-    house.page._import()
+    house.page.accounts.import_asked.emit()
     dialog = house.dialog
     click(dialog.ways["keystore"])
     click(dialog.go)
@@ -230,7 +230,7 @@ def test_the_password_is_changed(house: House) -> None:
 
 
 def test_devices_that_are_not_there_are_said(house: House) -> None:
-    house.page._import()
+    house.page.accounts.import_asked.emit()
     ways = house.dialog.ways
     house.until(lambda: "Looking" not in ways["ledger"].sentence + ways["trezor"].sentence)
     for kind in ("ledger", "trezor"):

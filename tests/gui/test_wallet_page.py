@@ -218,7 +218,7 @@ def test_a_table_is_saved(house: House, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_credits_are_given_back(house: House) -> None:
-    house.page._about_account("redeem", house.page.desk.accounts[0])
+    house.page.accounts.asked.emit("redeem", house.page.desk.accounts[0])
     house.dialog.amount.setText("2")
     click(house.dialog.go)
     dialog = house.reviewed()
@@ -265,15 +265,15 @@ def test_every_dialog_can_be_reached_by_name(house: House) -> None:
     for act in (page.send, page.receive, page.book, page.agent.limits):
         click(act)
         check()
-    page._create()
+    page.accounts.create_asked.emit()
     check()
-    page._import()
+    page.accounts.import_asked.emit()
     check()
     for way in ("words", "keystore", "key", "watch"):
         page.dialog.ways[way].click()
         check()
     for what in ("rename", "export", "add", "remove", "redeem"):
-        page._about_account(what, page.desk.accounts[0])
+        page.accounts.asked.emit(what, page.desk.accounts[0])
         check()
     page.agent.pause.click()
     house.reviewed()

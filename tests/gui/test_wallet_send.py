@@ -87,7 +87,8 @@ def test_a_first_payment_needs_a_tick(house: House) -> None:
     house.reviewed()
     assert not dialog.go.isEnabled()
     dialog.password.setText(PASSWORD)
-    dialog._enter()
+    QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+    assert not dialog.waiting
     assert house.backend.sent == {}
     (tick,) = dialog.told.ticks
     tick.setChecked(True)
@@ -193,7 +194,7 @@ def test_unknown_calls_are_red_and_need_a_tick(house: House) -> None:
     intent = CallContract(to=NOBODY, data="0xdeadbeef")
     page.open(IntentDialog(page.desk, "Call", page.desk.member, intent, page))
     dialog = house.reviewed()
-    assert dialog.told.title._ink == "fault"
+    assert dialog.told.title.ink == "fault"
     assert len(dialog.told.ticks) == 2
     dialog.told.ticks[0].setChecked(True)
     assert not dialog.go.isEnabled()

@@ -48,7 +48,7 @@ def test_connecting_is_said(make_stage: Callable[..., Any]) -> None:
 def test_engine_away_marks_everything_old(stage: Any, qtbot: Any) -> None:
     window = stage.window
     assert not window.banner.isVisible()
-    stage.bridge._set_link(LinkView(Link.AWAY, "No engine answers; start it."))
+    stage.bridge.set_link(LinkView(Link.AWAY, "No engine answers; start it."))
     assert window.banner.isVisible()
     assert "what you see is from 14:35:00" in window.banner.text.text()
     assert window.banner.button.text() == "Start the engine"
@@ -64,7 +64,7 @@ def test_engine_away_marks_everything_old(stage: Any, qtbot: Any) -> None:
 def test_an_engine_never_seen_says_so(make_stage: Callable[..., Any]) -> None:
     stage = make_stage()
     stage.window.show()
-    stage.bridge._set_link(LinkView(Link.AWAY, "No engine runs for this house; start it."))
+    stage.bridge.set_link(LinkView(Link.AWAY, "No engine runs for this house; start it."))
     assert stage.window.banner.text.text() == "No engine runs for this house; start it."
     assert not stage.window.veil.isVisible()
 

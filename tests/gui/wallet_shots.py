@@ -168,24 +168,25 @@ def others(studio: Studio) -> None:
     page.dialog._check()
     until(page.dialog.checked.isVisible)
     studio.take("book-add")
-    for name, act in (("create", page._create), ("import", page._import)):
-        act()
+    accounts = page.accounts
+    for name, asked in (("create", accounts.create_asked), ("import", accounts.import_asked)):
+        asked.emit()
         wait(500)
         studio.take(name)
-    page.dialog._words_form()
+    page.dialog.ways["words"].click()
     studio.take("import-words")
-    page._import()
-    page.dialog._keystore_form()
+    accounts.import_asked.emit()
+    page.dialog.ways["keystore"].click()
     studio.take("import-keystore")
     for what in ("rename", "export", "remove", "redeem"):
-        page._about_account(what, page.desk.accounts[0])
+        accounts.asked.emit(what, page.desk.accounts[0])
         studio.take(what)
 
 
 def backup(studio: Studio) -> None:
     """Take the creation of a wallet with its backup; the real cost of scrypt."""
     page = studio.page
-    page._create()
+    page.accounts.create_asked.emit()
     dialog = page.dialog
     dialog.new_password.first.setText(PASSWORD)
     dialog.go.click()

@@ -198,6 +198,8 @@ class DeviceView(Message):
 
 
 class DevicesView(Message):
+    """Every device that is set up, in the order of kind and id."""
+
     devices: tuple[DeviceView, ...] = ()
 
 
@@ -299,6 +301,8 @@ class FlexView(Message):
 
 
 class FlexibilityView(Message):
+    """Requests of the network operator, and what serving them earned (micro-units)."""
+
     requests: tuple[FlexView, ...] = ()
     earned_micro: int = 0
     active_request_id: int | None = None
@@ -413,6 +417,8 @@ class Notice(Message):
 
 
 class NoticesView(Message):
+    """Lines of the owner's log, oldest first."""
+
     notices: tuple[Notice, ...] = ()
 
 

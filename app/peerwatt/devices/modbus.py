@@ -199,6 +199,7 @@ class ModbusEndpoint:
         self._cause = None
 
         async def noting() -> object:
+            """Connect as the library does, and keep the OSError for the owner's sentence."""
             try:
                 return await create()
             except OSError as fault:

@@ -161,6 +161,7 @@ class EelsEvm:
         cap = min(request.gas or context.gas_limit, context.gas_limit)
 
         def attempt(gas: int) -> CallResult:
+            """Run the message with this gas limit and no effect on the state."""
             limited = Call(request.sender, request.to, request.data, request.value_wei, gas)
             return self.call(view, storage_holders, context, limited)
 
@@ -195,6 +196,7 @@ def _state(view: StateView, storage_holders: frozenset[bytes]) -> State:
     """Return an EELS state whose content is read from the view when it is asked for."""
 
     def read_account(address: bytes) -> Account | None:
+        """Return the account as EELS wants it, with its code; ``None`` where there is none."""
         record = view.account(address)
         if record is None:
             return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from fastapi import FastAPI
+from fastapi.params import Depends
 
 from peerwatt.api.messages import Problem
 from peerwatt.api.proof_messages import ProofFile, ProofRequest
@@ -17,7 +19,7 @@ class ProofHouse(Protocol):
         """Return a proof file. Raises ApiRefusal."""
 
 
-def add_proof_route(app: FastAPI, house: ProofHouse, guard: list[Any]) -> None:
+def add_proof_route(app: FastAPI, house: ProofHouse, guard: Sequence[Depends]) -> None:
     """Add ``POST /v1/proof``."""
 
     @app.post("/v1/proof", dependencies=guard, responses={409: {"model": Problem}})

@@ -6,13 +6,14 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Protocol
 
 import uvicorn
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Depends as Dependency
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -96,9 +97,7 @@ def _add_errors(app: FastAPI) -> None:
         return JSONResponse(Problem(sentence=sentence).model_dump(), status_code=422)
 
 
-def _add_reads(app: FastAPI, house: House, guard: list[object]) -> None:
-    depends: dict[str, object] = {"dependencies": guard}
-
+def _add_reads(app: FastAPI, house: House, guard: Sequence[Dependency]) -> None:
     async def state() -> SiteState:
         """All sections as they are now."""
         try:
@@ -134,7 +133,7 @@ def _add_reads(app: FastAPI, house: House, guard: list[object]) -> None:
         ("/v1/notices", notices),
     )
     for path, handler in routes:
-        app.get(path, **depends)(handler)  # type: ignore[arg-type]
+        app.get(path, dependencies=guard)(handler)
 
 
 async def _events(publisher: Publisher) -> AsyncIterator[str]:

@@ -88,6 +88,7 @@ class _Load:
 
     @classmethod
     def learn(cls, past: Mapping[int, IntervalEnergy], now: Now, first: int) -> _Load:
+        """Learn from intervals before ``first`` (Wh each) and the present power."""
         recent = [past[i].home_wh for i in range(first - RECENT, first) if i in past]
         last_day = [past[i].home_wh for i in range(first - INTERVALS_PER_DAY, first) if i in past]
         now_wh = None if now.home_w is None else max(now.home_w, 0.0) * INTERVAL_S / 3600
@@ -144,6 +145,7 @@ class _Sun:
 
     @classmethod
     def learn(cls, past: Mapping[int, IntervalEnergy], now: Now, site: Site, first: int) -> _Sun:
+        """Learn Wh per W/m² of clear sky from the bright intervals before ``first``."""
         shape = {i: interval_shape(i, site.latitude_deg, site.longitude_deg) for i in past}
         bright = {i for i, s in shape.items() if s >= DIM_W_PER_M2}
         rated_wh = None if site.pv_rated_w is None else site.pv_rated_w * INTERVAL_S / 3600

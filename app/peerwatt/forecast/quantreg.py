@@ -89,6 +89,7 @@ class _Blocks:
 
     @classmethod
     def of(cls, problem: Problem) -> _Blocks:
+        """Cut a problem into blocks that one thread multiplies, and scale its prior to it."""
         rows, columns = problem.features.shape
         block = max(min(MATRIX_WORK // columns**2, VECTOR_WORK // columns), 8)
         count = max(-(-rows // block), 1)
@@ -118,6 +119,7 @@ class _Blocks:
         return gram, side
 
     def iterate(self, levels: Array, iterations: int) -> _Step:
+        """Return all levels' coefficients after so many reweighted least squares."""
         problem = self.problem
         coefficients = self.levelled(problem.priors, levels)
         corner = np.arange(self.features.shape[2])

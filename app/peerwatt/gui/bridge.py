@@ -192,7 +192,7 @@ class Bridge(QObject):
                 start_new_session=True,
             )
         except OSError as fault:
-            self._set_link(
+            self.set_link(
                 LinkView(
                     Link.AWAY,
                     translate("Bridge", "The engine could not be started: {0}.").format(
@@ -202,7 +202,7 @@ class Bridge(QObject):
             )
             return
         self._patient_until_s = time.monotonic() + STARTING_S
-        self._set_link(LinkView(Link.CONNECTING, translate("Bridge", "The engine is starting.")))
+        self.set_link(LinkView(Link.CONNECTING, translate("Bridge", "The engine is starting.")))
 
     # --- requests, from the window's thread -------------------------------------------------
 
@@ -244,6 +244,7 @@ class Bridge(QObject):
         """Run ``work`` on the plots' worker, then ``done`` with its result on this thread."""
 
         def run() -> None:
+            """Work on the worker's thread; the result goes back to the window's."""
             result = work()
             self._post(lambda: done(result))
 
@@ -320,7 +321,7 @@ class Bridge(QObject):
         if self.link.link is Link.CONNECTING and coming_up:
             return
         if self.link != LinkView(Link.AWAY, sentence):
-            self._post(lambda: self._set_link(LinkView(Link.AWAY, sentence)))
+            self._post(lambda: self.set_link(LinkView(Link.AWAY, sentence)))
 
     def _ask(
         self,
@@ -332,6 +333,7 @@ class Bridge(QObject):
         refuse = failed or self.refused.emit
 
         async def run() -> None:
+            """Ask on the network's thread; the answer or the refusal goes to the window's."""
             client = self._client
             if client is None:
                 if away:
@@ -392,11 +394,12 @@ class Bridge(QObject):
         newest_s = self.series.end_s
         if newest_s is not None and state.flow.time_s < newest_s - CLOCK_SET_BACK_S:
             self.series.clear()
-        self._set_link(LinkView(Link.LIVE))
+        self.set_link(LinkView(Link.LIVE))
         self.publish_state(state)
         self.load_history()
 
-    def _set_link(self, view: LinkView) -> None:
+    def set_link(self, view: LinkView) -> None:
+        """Tell everybody how the engine can be reached; on the window's thread only."""
         self.link = view
         self.link_changed.emit(view)
 

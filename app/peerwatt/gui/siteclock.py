@@ -49,7 +49,3 @@ class SiteClock:
             # A driven clock moves in steps that only the engine knows: no guess between them.
             return self._view.now_s
         return self._view.now_s + min(self._steady_s() - self._heard_s, CARRY_S)
-
-    def silent_s(self) -> float:
-        """Return real seconds since the last message about the time."""
-        return 0.0 if self._view is None else self._steady_s() - self._heard_s

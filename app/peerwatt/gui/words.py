@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime, QTimeZone
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from peerwatt.api.base import ChainValue, TrustMark
 from peerwatt.model.units import MICRO, interval_start_s
@@ -210,12 +210,6 @@ def short_hash(text: str | None) -> str:
     return text if len(text) <= 14 else f"{text[:6]}…{text[-4:]}"
 
 
-def date_time(time_s: float, zone: ZoneInfo) -> str:
-    """Return day and time as the locale writes them in short."""
-    moment = QDateTime.fromSecsSinceEpoch(int(time_s), QTimeZone(zone.key.encode()))
-    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
-
-
 def exact(amount: int, decimals: int = 6, least: int = 2) -> str:
     """Return whole smallest units as an exact decimal text with a point, for a field: 12.50."""
     whole, rest = divmod(abs(amount), 10**decimals)
@@ -247,14 +241,6 @@ def account_kind(kind: str) -> str:
     }.get(kind, kind)
 
 
-ACCOUNT_ICONS = {
-    "seed": "words",
-    "keystore": "key",
-    "key": "key",
-    "watch": "eye",
-    "ledger": "stick",
-    "trezor": "stick",
-}
 _ADDRESS = r"0x[0-9a-fA-F]{40}"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .outcome import Outcome
 from .program import Index
-from .spec import Array, House
+from .spec import House
 
 SMALL_KW = 0.05
 """Powers below this are nothing worth naming."""
@@ -145,10 +145,6 @@ def _battery(made: Outcome, number: int, name: str, step: int, state: int) -> Re
         f"Above {_ct(turn_discharge)} it would serve, below {_ct(turn_charge)} it would charge."
     )
     return Reason(step, name, "rest", price, dearest, then, turn_discharge, text)
-
-
-def _mean_price(marginal: Array, profile: Array, at: int) -> float:
-    return float(marginal[at : at + len(profile)] @ profile)
 
 
 def _runs(made: Outcome) -> list[Reason]:

@@ -17,6 +17,7 @@ import sha3
 from coincurve import PrivateKey
 from eth_account import Account as EthAccount
 from eth_utils import to_checksum_address
+from http_peer import HttpPeer
 from trie import HexaryTrie
 
 from peerwatt.chain.consensus.bft import MIX_HASH, Vote
@@ -276,7 +277,7 @@ Answer = Callable[..., Any]
 
 
 @dataclass
-class Endpoint:
+class Endpoint(HttpPeer):
     """JSON-RPC over a real socket; ``answers`` may be replaced to lie."""
 
     chain: list[Header]
@@ -288,35 +289,6 @@ class Endpoint:
     status: int = 200
     calls: list[str] = field(default_factory=list)
     port: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Endpoint:
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            while await self._one(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -40,10 +40,12 @@ class _Nodes:
         self._places: dict[bytes, int] = {}
 
     def places(self, nodes: Sequence[bytes]) -> list[int]:
+        """Return the place of each node; one that is not in the file yet is added."""
         return [self._places.setdefault(node, len(self._places)) for node in nodes]
 
     @property
     def listed(self) -> list[str]:
+        """The nodes as 0x text, in the order of their places."""
         return [to_hex(node) for node in self._places]
 
 

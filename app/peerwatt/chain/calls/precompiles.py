@@ -31,6 +31,7 @@ def _bounded(address: bytes, run: Precompile) -> Precompile:
     number = int.from_bytes(address, "big")
 
     def guarded(evm: Any) -> None:
+        """Run the function; within a deadline raises CallRefused for what takes too long."""
         if deadline.at_s is not None:
             check_deadline()
             if not _is_small(number, bytes(evm.message.data)):

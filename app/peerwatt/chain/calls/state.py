@@ -89,6 +89,7 @@ def evm_state(fork: Fork, reads: Reads) -> Any:
     from ethereum_types.numeric import U256, Uint
 
     def read_account(address: bytes) -> Any:
+        """Return the witness's account as the library's own, ``None`` for an empty one."""
         account = reads.account(bytes(address))
         if (account.nonce, account.balance_wei, account.code_hash) == (0, 0, EMPTY_CODE_HASH):
             return None
@@ -96,6 +97,7 @@ def evm_state(fork: Fork, reads: Reads) -> Any:
         return fork.fork_types.Account(Uint(account.nonce), U256(account.balance_wei), code)
 
     def read_storage(address: bytes) -> Any:
+        """Return a trie that reads each slot when asked, ``None`` for an account without one."""
         owner = bytes(address)
         if reads.account(owner).storage_root == EMPTY_TRIE_ROOT:
             return None

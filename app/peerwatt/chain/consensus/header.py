@@ -5,9 +5,10 @@ Field order: Ethereum yellow paper section 4.3, then EIP-1559, 4895, 4844, 4788,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from typing import Any
 
 from peerwatt.model.verified import Unproven
 
@@ -144,10 +145,11 @@ def header_from_items(items: list[Rlp]) -> Header:
     return _header(values)
 
 
-def _header(values: list[bytes | int]) -> Header:
+def _header(values: Sequence[Any]) -> Header:
+    """Return the header of values whose types follow from their forms. Raises EncodingFault."""
     if len(values) not in FIELD_COUNTS:
         raise EncodingFault(f"A header of {len(values)} fields belongs to no known fork.")
-    header = Header(*values)  # type: ignore[arg-type]  # each form fixes its field's type
+    header = Header(*values)
     if len(header.extra_data) > MAX_EXTRA_DATA:
         raise EncodingFault("A header carries more extra data than any validator set needs.")
     return header

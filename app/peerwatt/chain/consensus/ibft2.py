@@ -79,6 +79,7 @@ def header_hashes(header: Header, extra: BftExtra) -> tuple[bytes, bytes]:
     stem = _stem(extra)
 
     def digest(items: bytes) -> bytes:
+        """Return the header's hash with these encoded items as its extraData."""
         return keccak(rlp_list_of(before + rlp_string(rlp_list_of(items)) + after))
 
     return digest(stem), digest(stem + _round(extra))

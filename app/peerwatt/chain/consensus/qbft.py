@@ -81,6 +81,7 @@ def header_hashes(header: Header, extra: BftExtra) -> tuple[bytes, bytes]:
     stem = _stem(extra)
 
     def digest(round_number: int) -> bytes:
+        """Return the header's hash with this round and no seals in its extraData."""
         return keccak(rlp_list_of(before + rlp_string(_extra(stem, round_number)) + after))
 
     block = digest(0)

@@ -48,6 +48,7 @@ class LogFilter:
         groups = [[bloom_bits(item) for item in g] for g in (self.addresses, *self.topics) if g]
 
         def may_hold(bloom: bytes) -> bool:
+            """Whether a block's 256-byte bloom has the bits of one choice of every group."""
             bits = int.from_bytes(bloom, "big")
             return all(any(bits & mask == mask for mask in group) for group in groups)
 

@@ -90,6 +90,7 @@ class ProvenReader:
         many = sum(len(slots) for _, slots in asked) > INLINE_PROOFS
 
         async def ask(rpc: JsonRpc) -> dict[str, AccountProof]:
+            """Return what one endpoint proves; many proofs are checked in a thread."""
             answers = await rpc.batch(calls)
 
             def check() -> dict[str, AccountProof]:
@@ -129,6 +130,7 @@ class ProvenReader:
         number = state.header.number
 
         async def ask(rpc: JsonRpc) -> bytes:
+            """Return one endpoint's code. Raises ProofRefused where its hash is another."""
             code = hex_data(await rpc.call("eth_getCode", address, hex(number)))
             if keccak(code) != code_hash:
                 raise ProofRefused("The code does not hash to what the account's proof shows.")
@@ -150,6 +152,7 @@ class ProvenReader:
         number = state.header.number
 
         async def ask(rpc: JsonRpc) -> BlockBody:
+            """Return what one endpoint proves; a large block is checked in a thread."""
             block, receipts = await ask_body(rpc, number)
             if isinstance(receipts, list) and len(receipts) > INLINE_BODY:
                 return await asyncio.to_thread(prove_body, state, block, receipts)

@@ -18,13 +18,13 @@ Value = int | float | str | None
 Registers = Sequence[int]
 
 SCALE_LIMIT = 10
-NOT_A_SCALE = 0x8000
 
 
 def _signed(bits: int) -> Callable[[int], int | None]:
     half, full = 1 << (bits - 1), 1 << bits
 
     def decode(raw: int) -> int | None:
+        """Return the two's complement of a value; its lowest number means not implemented."""
         if raw == half:
             return None
         return raw - full if raw > half else raw

@@ -49,11 +49,6 @@ class Model:
     model_id: int
     top: Group
 
-    @property
-    def fixed_length(self) -> int:
-        """Registers after ID and L that the fixed part has."""
-        return self.top.size - 2
-
 
 @cache
 def model(model_id: int) -> Model | None:

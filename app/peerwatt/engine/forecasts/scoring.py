@@ -11,9 +11,6 @@ from peerwatt.forecast.horizons import Quantiles
 from peerwatt.forecast.score import Score, score, together
 from peerwatt.forecast.series import Array, Series
 
-ISSUES_PER_DAY = 24
-"""A forecast is kept for scoring once an hour."""
-
 
 @dataclass(frozen=True, slots=True)
 class Issued:

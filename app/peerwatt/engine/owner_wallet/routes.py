@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Protocol
 
 from fastapi import FastAPI, Query
+from fastapi.params import Depends
 from fastapi.responses import Response
 
 from peerwatt.api.messages import Problem
@@ -24,7 +26,7 @@ class WalletHouse(Protocol):
         """Return the wallet's list of a stretch of time as CSV."""
 
 
-def add_wallet_routes(app: FastAPI, house: WalletHouse, guard: list[Any]) -> None:
+def add_wallet_routes(app: FastAPI, house: WalletHouse, guard: Sequence[Depends]) -> None:
     """Add the wallet's paths to an application; ``guard`` holds its dependencies."""
     refusals: dict[int | str, dict[str, Any]] = {409: {"model": Problem}, 422: {"model": Problem}}
 

@@ -29,9 +29,11 @@ def _machine(
     """
 
     def next_state(state: str, symbol: str) -> str:
+        """Return where an exception leads, else where the symbol leads from every state."""
         return special[state, symbol][0] if (state, symbol) in special else delta[symbol]
 
     def output(state: str, symbol: str) -> str:
+        """Return the exception's words, else those for entering the next state."""
         if (state, symbol) in special:
             return special[state, symbol][1]
         after = delta[symbol]

@@ -53,6 +53,12 @@ class SettingsPage(Page):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, "settings", self.tr("Settings"))
+        self.column.addWidget(self._window_card(context))
+        self.column.addWidget(self._house_card(context))
+        self.column.addStretch(1)
+        context.bridge.engine.connect(self._engine)
+
+    def _window_card(self, context: Context) -> Card:
         theme = context.theme
         self.look = Choice(
             context,
@@ -93,7 +99,10 @@ class SettingsPage(Page):
             )
             row = across(2, words, 3, widget)
             card.body.addLayout(row)
-        self.column.addWidget(card)
+        return card
+
+    def _house_card(self, context: Context) -> Card:
+        theme = context.theme
         self.folder = str(SitePaths.named(context.bridge.site).folder)
         site = Card(theme, self.tr("This house"))
         self.path = Text(theme, self.folder, ink="muted", elide=True)
@@ -108,9 +117,7 @@ class SettingsPage(Page):
         self.version = Text(theme, self.tr("Window {0}").format(__version__), size=12, ink="muted")
         site.body.addSpacing(UNIT)
         site.body.addWidget(self.version)
-        self.column.addWidget(site)
-        self.column.addStretch(1)
-        context.bridge.engine.connect(self._engine)
+        return site
 
     def _engine(self, engine: EngineView) -> None:
         self.version.set(self.tr("Window {0}, engine {1}").format(__version__, engine.version))

@@ -108,6 +108,7 @@ class Flow(QObject):
 
     def _describe(self, account: Account, prepared: PreparedSend) -> None:
         def described(answer: Answer) -> None:
+            """Propose what the signer read from the bytes, unless it is not what was asked for."""
             meaning = Meaning.read(answer)
             if sentence := self._mismatch(meaning, account, prepared):
                 self.refused.emit(Refusal(sentence))

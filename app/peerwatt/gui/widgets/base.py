@@ -99,6 +99,11 @@ class Text(QLabel):
         theme.changed.connect(self._tint)
         self._tint()
 
+    @property
+    def ink(self) -> str:
+        """The colour token of the text."""
+        return self._ink
+
     def set(self, text: str, ink: str | None = None) -> None:
         """Show a text, in another colour where given; costs nothing when both are the same."""
         if text != self.text():

@@ -25,6 +25,7 @@ from beacon_lab import (
 )
 from chain_lab import CHAIN_ID, to_json
 from chain_lab import Endpoint as RpcEndpoint
+from http_peer import HttpPeer
 
 from peerwatt.chain.consensus.beacon.rules import BeaconRules
 from peerwatt.chain.consensus.header import Header
@@ -39,45 +40,15 @@ def time_of(slot: int) -> float:
     return GENESIS_S + SLOT_S * slot + 3
 
 
-class Peer:
-    """HTTP/1.1 with keep-alive over a real socket; what to answer is up to the subclass."""
+class Peer(HttpPeer):
+    """Answers each path with JSON, as the subclass says; or not, as it is told."""
 
     def __init__(self) -> None:
-        self.port = 0
         self.asked: list[str] = []
         self.delay_s = 0.0
         self.raw: bytes | None = None
         """Sent instead of any answer."""
         self.is_endless = False
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Peer:
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            while await self._one(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -16,24 +15,6 @@ from peerwatt.config.clock import DrivenClock
 ALL_FROM_START = dict.fromkeys(NAMES[:6], 0)
 CHAIN = Chain(ALL_FROM_START)
 NOW = 180
-
-
-class MemoryStore:
-    def __init__(self) -> None:
-        self.records: list[bytes] = []
-        self.evidence: list[bytes] = []
-
-    def load(self) -> list[bytes]:
-        return list(self.records)
-
-    def append(self, rlps: Sequence[bytes]) -> None:
-        self.records += rlps
-
-    def load_evidence(self) -> list[bytes]:
-        return list(self.evidence)
-
-    def put_evidence(self, records: Sequence[bytes]) -> None:
-        self.evidence = list(records)
 
 
 class Lab:

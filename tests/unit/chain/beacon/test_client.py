@@ -13,9 +13,9 @@ from client_lab import (
     FOLLOWING,
     NOW,
     Lab,
-    MemoryStore,
     states,
 )
+from light_lab import MemoryStore
 
 from peerwatt.chain.clients.beacon import follower as beacon_follower
 from peerwatt.chain.clients.beacon.client import BeaconClient

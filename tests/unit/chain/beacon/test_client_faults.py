@@ -15,9 +15,9 @@ from client_lab import (
     FOLLOWING,
     NOW,
     Lab,
-    MemoryStore,
     states,
 )
+from light_lab import MemoryStore
 
 from peerwatt.chain.consensus.header import header_from_rlp
 from peerwatt.chain.status import Evidence, SyncState

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from beacon_lab import config_for, to_hex
 from chain_lab import CHAIN_ID
-from client_lab import ALL_FROM_START, CHAIN, NOW, Lab, MemoryStore
+from client_lab import ALL_FROM_START, CHAIN, NOW, Lab
+from light_lab import MemoryStore
 
 from peerwatt.chain.clients.beacon.client import BeaconClient
 from peerwatt.chain.clients.opening import open_chain

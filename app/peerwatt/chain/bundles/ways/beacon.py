@@ -168,6 +168,7 @@ def _way(
         )
 
     def rests_on(number: int) -> list[str]:
+        """Return what must hold: of each committee a third is honest, also of one long past."""
         del number
         said = [
             "Of each sync committee shown, fewer than two thirds signed for another history "

@@ -120,6 +120,7 @@ def _way(network: Network, states: Mapping[int, ChainState], skipped: int) -> Wa
         )
 
     def rests_on(number: int) -> list[str]:
+        """Return what must hold: an honest two thirds of the set after ``number``, also in gaps."""
         last = states[number]
         days = (last.header.timestamp - root.header.timestamp) / 86_400
         said: list[str] = []
@@ -146,6 +147,7 @@ async def find(
     network = reader.client.network
 
     async def header_of(number: int) -> Header:
+        """Return a header that is kept, else one asked for, unverified. Raises ChainFault."""
         held = reader.client.block(number)
         return held.header if held else await _ask_header(reader, number)
 
@@ -210,6 +212,7 @@ class _PathFinder:
 
 async def _ask_header(reader: ProvenReader, number: int) -> Header:
     async def ask(rpc: JsonRpc) -> Header:
+        """Return one endpoint's header, unverified. Raises ProofRefused for another block's."""
         header = header_from_json(await rpc.call("eth_getBlockByNumber", hex(number), False))
         if header.number != number:
             raise ProofRefused(f"It answers block {header.number} when asked for {number}.")

@@ -121,6 +121,7 @@ def _way(network: Network, rules: Rules, states: Mapping[int, ForkState]) -> Way
     root, support = states[network.trusted_number], _Support(rules, states)
 
     def rests_on(number: int) -> list[str]:
+        """Return what must hold: an honest majority, and support where a block is not settled."""
         said = [] if support.is_settled(number) else [support.words(number)]
         return [
             *said,
@@ -171,6 +172,7 @@ async def find(
 
 async def _ask_receipts(reader: ProvenReader, header: Header) -> tuple[Receipt, ...]:
     async def ask(rpc: JsonRpc) -> tuple[Receipt, ...]:
+        """Return the block's receipts, proven against its header. Raises Unproven."""
         _, receipts = await ask_body(rpc, header.number)
         return verify_receipts(header.receipts_root, receipts)
 
@@ -187,6 +189,7 @@ async def _headers(reader: ProvenReader, rules: Rules, first: int, last: int) ->
             continue
 
         async def ask(rpc: JsonRpc, numbers: range = numbers) -> list[Header]:
+            """Return one endpoint's headers, unverified. Raises ProofRefused for others."""
             blocks = await rpc.batch(
                 [("eth_getBlockByNumber", (hex(number), False)) for number in numbers]
             )

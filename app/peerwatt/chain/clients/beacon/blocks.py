@@ -14,7 +14,7 @@ from ...consensus.beacon.rules import BeaconRules, ExecutionState
 from ...consensus.header import HeaderRefused, header_from_json, header_to_rlp
 from ...endpoints.endpoint import Endpoint, NotServed
 from ...status import Evidence
-from ..bft.ring import RING_BLOCKS
+from ..ring import RING_BLOCKS
 
 STEP = 64
 """Headers fetched in one exchange."""

@@ -1,7 +1,7 @@
 """Client for Ethereum's proof of stake: a verified view of its execution blocks.
 
-The beacon chain is followed from a checkpoint (:mod:`.beacon_follower`); the execution block it
-names is fetched by hash from the JSON-RPC endpoints (:mod:`.beacon_blocks`). Neither kind of
+The beacon chain is followed from a checkpoint (:mod:`.follower`); the execution block it
+names is fetched by hash from the JSON-RPC endpoints (:mod:`.blocks`). Neither kind of
 endpoint is believed.
 """
 
@@ -15,14 +15,13 @@ from peerwatt.model.ports import Clock
 from peerwatt.model.verified import ChainFault, Unproven
 
 from ...consensus.beacon.rules import BeaconRules, ExecutionState
-from ...consensus.header import HeaderRefused
-from ...encoding import EncodingFault, hex_int, keccak
+from ...encoding import EncodingFault, keccak
 from ...endpoints.endpoint import Endpoint, NotServed
 from ...endpoints.patience import allowance
-from ...endpoints.pool import EndpointPool
 from ...networks import Network, NetworkFault
 from ...ports import HeaderStore
-from ...status import ChainStatus, Counters, EndpointStatus, Evidence, SyncState
+from ...status import ChainStatus, EndpointStatus, Evidence, SyncState
+from ..chain_client import STALE_PERIODS, ChainClient
 from ..evidence import EvidenceKeeper
 from .blocks import ExecutionBlocks
 from .follower import BeaconFollower
@@ -31,12 +30,11 @@ from .store import CommitteeStore
 
 log = logging.getLogger(__name__)
 
-STALE_PERIODS = 3
 NO_FINALITY_EPOCHS = 8
 """So long after the newest finalized block the lack of finality is told: it is 2 to 3 usually."""
 
 
-class BeaconClient:
+class BeaconClient(ChainClient[ExecutionState]):
     """Verified view of one network with proof of stake; implements ``VerifiedChain``."""
 
     can_resolve = False
@@ -56,16 +54,20 @@ class BeaconClient:
         """``store`` keeps verified state, ``committees`` decompressed keys between runs."""
         if not isinstance(network.rules, BeaconRules):
             raise NetworkFault(f"Network {network.name!r} describes no proof of stake.")
-        self._rules = network.rules
-        if not self._rules.config.beacon_endpoints:
+        config = network.rules.config
+        if not config.beacon_endpoints:
             raise NetworkFault(f"Network {network.name!r} names no beacon_endpoints.")
-        self.network = network
-        self.clock = clock
-        self.counters = Counters()
-        self.evidence: Evidence | None = None
-        self._pool = EndpointPool(network.endpoints, clock, self.counters, timeout_s=timeout_s)
+        trust = config.genesis_validators_root + (config.checkpoint or b"")
+        super().__init__(
+            network,
+            clock,
+            EvidenceKeeper(store, trust, keccak),
+            timeout_s=timeout_s,
+            on_evidence=on_evidence,
+        )
+        self._rules = network.rules
         self._follower = BeaconFollower(
-            self._rules.config,
+            config,
             clock,
             self.counters,
             timeout_s=timeout_s,
@@ -73,18 +75,8 @@ class BeaconClient:
             committees=committees,
         )
         self._blocks = ExecutionBlocks(self._rules)
-        trust = self._rules.config.genesis_validators_root + (self._rules.config.checkpoint or b"")
-        self._keeper = EvidenceKeeper(store, trust, keccak)
-        self._on_evidence = on_evidence
-        self._round = asyncio.Lock()
-        self._is_loaded = False
 
     # -- what is known -----------------------------------------------------------------------
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The JSON-RPC endpoints that are followed."""
-        return self._pool.endpoints
 
     @property
     def head(self) -> ExecutionState | None:
@@ -100,19 +92,6 @@ class BeaconClient:
     def block(self, number: int) -> ExecutionState | None:
         """Return a verified block that is still kept, by number."""
         return self._blocks.get(number)
-
-    def pinned(self, number: int | None = None) -> ExecutionState:
-        """Return the block to prove against: ``number``, or the newest. Raises Unproven."""
-        if self.evidence is not None:
-            raise Unproven(self._stopped_sentence)
-        state = self._blocks.tip if number is None else self._blocks.get(number)
-        if state is None:
-            raise Unproven(
-                "No block is verified yet."
-                if number is None
-                else f"Block {number} is not among the verified blocks that are kept."
-            )
-        return state
 
     @property
     def beacon_sources(self) -> list[BeaconRest]:
@@ -177,9 +156,7 @@ class BeaconClient:
 
     async def _greet(self, endpoint: Endpoint) -> None:
         """Check the chain id; which blocks are right is settled by their hashes alone."""
-        chain_id = hex_int(await endpoint.rpc.call("eth_chainId"), 64)
-        if chain_id != self.network.chain_id:
-            raise HeaderRefused(f"It serves chain {chain_id} instead of {self.network.chain_id}.")
+        self._check_chain_id(await endpoint.rpc.call("eth_chainId"))
         endpoint.is_greeted, endpoint.agreed = True, -1
         endpoint.follows()
 
@@ -217,40 +194,16 @@ class BeaconClient:
 
     async def _stop_on(self, evidence: Evidence | None) -> None:
         """Stop for good when validators contradicted themselves."""
-        if evidence is None or self.evidence is not None:
-            return
-        self.evidence = evidence
-        await self._keeper.keep(evidence)
-        log.error(self._stopped_sentence)
-        if self._on_evidence is not None:
-            self._on_evidence(evidence)
+        if evidence is not None and self.evidence is None:
+            await self._stop(evidence)
 
     # -- for the screen ----------------------------------------------------------------------
 
     @property
-    def status(self) -> ChainStatus:
-        """Everything about the client for the screen and the report."""
-        state, sentence = self._state()
-        head = self._blocks.tip
-        number = head.header.number if head else None
-        return ChainStatus(
-            network=self.network.name,
-            consensus=self._rules.name,
-            chain_id=self.network.chain_id,
-            validators=self._rules.config.committee_size,
-            state=state,
-            sentence=sentence,
-            head=number,
-            head_time_s=head.header.timestamp if head else None,
-            headers_verified=self.counters.headers_verified,
-            proofs_verified=self.counters.proofs_verified,
-            rejected=self.counters.rejected,
-            endpoints=self._endpoint_statuses(number),
-            final=self.final_number,
-            finality=self._rules.finality,
-        )
+    def _validator_count(self) -> int:
+        return self._rules.config.committee_size
 
-    def _endpoint_statuses(self, head: int | None) -> tuple[EndpointStatus, ...]:
+    def _endpoint_statuses(self, tip: int | None) -> tuple[EndpointStatus, ...]:
         config, now_s = self._rules.config, self.clock.now_s()
         beacons = tuple(
             endpoint.status(
@@ -258,11 +211,7 @@ class BeaconClient:
             )
             for endpoint in self._follower.endpoints
         )
-        return self._pool.statuses(self._time_of, head, self._stale_s) + beacons
-
-    def _time_of(self, number: int) -> int | None:
-        state = self._blocks.get(number)
-        return None if state is None else state.header.timestamp
+        return super()._endpoint_statuses(tip) + beacons
 
     @property
     def _stale_s(self) -> float:
@@ -323,17 +272,3 @@ class BeaconClient:
             f"height {height}. The evidence is kept; compare with a source you trust and enter a "
             "new checkpoint."
         )
-
-    # -- for readers and senders -------------------------------------------------------------
-
-    def serving(self, number: int) -> list[Endpoint]:
-        """Return the endpoints that should have a block, best first. Raises EndpointAway."""
-        return self._pool.serving(number)
-
-    def refuse(self, endpoint: Endpoint, fault: ChainFault) -> None:
-        """Count and note an answer that failed, from whoever asked for it."""
-        self._pool.refuse(endpoint, fault)
-
-    async def broadcast(self, raw_transaction: str) -> str:
-        """Send a signed transaction to all endpoints; see :meth:`EndpointPool.broadcast`."""
-        return await self._pool.broadcast(raw_transaction)

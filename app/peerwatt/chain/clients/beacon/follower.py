@@ -133,11 +133,13 @@ class BeaconFollower:
         answers: dict[str, tuple[object, object]] = {}
 
         async def fetch(endpoint: BeaconEndpoint) -> None:
+            """Keep an endpoint's two newest updates as they came. Raises ChainFault."""
             rest = endpoint.rest
             pair = await asyncio.gather(rest.finality_update(), rest.optimistic_update())
             answers[endpoint.name] = (pair[0], pair[1])
 
         async def take(endpoint: BeaconEndpoint) -> None:
+            """Verify what was kept of an endpoint. Raises ChainFault."""
             await self._newest(endpoint, *answers[endpoint.name])
 
         fetched = await asyncio.gather(*(self._holds(endpoint, fetch) for endpoint in ready))
@@ -192,6 +194,7 @@ class BeaconFollower:
             raise RestRefused(f"{str(fault).rstrip('.')}; {_WRONG_ROOT}") from None
 
         def check() -> LightClientStore:
+            """Verify the checkpoint's committee and age; runs in a thread. Raises ChainFault."""
             store = initialize(self.config, root, bootstrap_from_json(self.config, answer))
             check_age(self.config, store.finalized.slot, self._clock.now_s())
             return store

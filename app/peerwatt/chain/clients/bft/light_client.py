@@ -16,20 +16,19 @@ from peerwatt.model.ports import Clock
 from peerwatt.model.verified import ChainFault, Unproven
 
 from ...consensus.bft_rules import BftRules, BftState, TrustExpired
-from ...consensus.header import HeaderRefused, HeaderTooEarly, header_from_rlp
+from ...consensus.header import Header, HeaderRefused, HeaderTooEarly, header_from_rlp
 from ...consensus.rules import ChainState
-from ...encoding import hex_int
 from ...endpoints.endpoint import Endpoint
 from ...endpoints.patience import allowance
-from ...endpoints.pool import EndpointPool, TransactionRefused
+from ...endpoints.pool import TransactionRefused
 from ...networks import Network, NetworkFault
 from ...ports import HeaderStore
-from ...status import ChainStatus, Counters, Evidence, SyncState
-from ..evidence import BranchRejected, EvidenceKeeper
+from ...status import Evidence, SyncState
+from ..evidence import BranchRejected
+from ..ring_client import RingClient
 from .contract_set import ContractSets
 from .header_fetch import fetch_blocks, read_header, verify_run
 from .heap import calm_collector
-from .ring import HeaderRing
 from .second_header import SecondHeaders
 from .skipping import Skipper
 
@@ -41,15 +40,12 @@ BATCH = 256
 CONTRACT_BATCH = 64
 """Headers at a time where each needs a proof of its validators."""
 MAX_PER_ROUND = 8192
-STALE_PERIODS = 3
 LAG_BLOCKS = 2
 """So many blocks an endpoint may be ahead of the verified ones before that is told."""
 
 
-class LightClient:
+class LightClient(RingClient[ChainState]):
     """Verified view of one network whose blocks are final at once; a ``VerifiedChain``."""
-
-    can_resolve = True
 
     def __init__(
         self,
@@ -63,14 +59,15 @@ class LightClient:
         """``store`` also keeps evidence if it is an ``EvidenceStore``. Raises NetworkFault."""
         if not isinstance(network.rules, BftRules):
             raise NetworkFault(f"Network {network.name!r} is not sealed by QBFT or IBFT 2.0.")
-        self.network = network
-        self.clock = clock
-        self.counters = Counters()
-        self.evidence: Evidence | None = None
+        super().__init__(
+            network,
+            clock,
+            store,
+            hash_of=self._hash_of,
+            timeout_s=timeout_s,
+            on_evidence=on_evidence,
+        )
         self._rules = network.rules
-        self._pool = EndpointPool(network.endpoints, clock, self.counters, timeout_s=timeout_s)
-        self._ring = HeaderRing(self._rules, network.genesis_hash, store)
-        self._keeper = EvidenceKeeper(store, network.genesis_hash, self._hash_of)
         self._sets = ContractSets(self._rules)
         self._skipper = Skipper(
             self._rules, self._sets, clock, network.sync.trusting_period_s, self._count
@@ -78,12 +75,7 @@ class LightClient:
         self._second = SecondHeaders(
             self._rules, self._ring, self._sets, self._skipper, clock, self._keeper.is_rejected
         )
-        self._on_evidence = on_evidence
-        self._round = asyncio.Lock()
-        self._is_loaded = False
-        self._has_caught_up = False
         self._expired: TrustExpired | None = None
-        self._decided: frozenset[int] = frozenset()
 
     def _hash_of(self, rlp: bytes) -> bytes:
         return self._rules.hash(header_from_rlp(rlp))
@@ -92,11 +84,6 @@ class LightClient:
         self.counters.headers_verified += headers
 
     # -- what is known -----------------------------------------------------------------------
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints that are followed."""
-        return self._pool.endpoints
 
     @property
     def head(self) -> ChainState | None:
@@ -108,58 +95,9 @@ class LightClient:
         """Number of the newest verified block: every sealed block is final at once."""
         return self._ring.tip.header.number if self._ring.tip else None
 
-    @property
-    def rivals(self) -> tuple[bytes, bytes] | None:
-        """Hashes of the two blocks that stopped the client, the one verified first in front."""
-        return self._keeper.rivals
-
     def block(self, number: int) -> ChainState | None:
         """Return a verified block that is still kept, by number."""
         return self._ring.get(number)
-
-    def pinned(self, number: int | None = None) -> ChainState:
-        """Return the block to prove against: ``number``, or the newest. Raises Unproven."""
-        if self.evidence is not None:
-            raise Unproven(self._stopped_sentence)
-        state = self._ring.tip if number is None else self._ring.get(number)
-        if state is None:
-            raise Unproven(
-                "No block is verified yet."
-                if number is None
-                else f"Block {number} is not among the verified blocks that are kept."
-            )
-        return state
-
-    @property
-    def status(self) -> ChainStatus:
-        """Everything about the client for the screen and the report."""
-        state, sentence = self._state()
-        head = self._ring.tip
-        number = head.header.number if head else None
-        return ChainStatus(
-            network=self.network.name,
-            consensus=self._rules.name,
-            chain_id=self.network.chain_id,
-            validators=head.validator_count if head else len(self.network.validators),
-            state=state,
-            sentence=sentence,
-            head=number,
-            head_time_s=head.header.timestamp if head else None,
-            headers_verified=self.counters.headers_verified,
-            proofs_verified=self.counters.proofs_verified,
-            rejected=self.counters.rejected,
-            endpoints=self._pool.statuses(self._time_of, number, self._stale_s),
-            final=self.final_number,
-            finality=self._rules.finality,
-        )
-
-    def _time_of(self, number: int) -> int | None:
-        state = self._ring.get(number)
-        return None if state is None else state.header.timestamp
-
-    @property
-    def _stale_s(self) -> float:
-        return STALE_PERIODS * self.network.block_period_s
 
     def _state(self) -> tuple[SyncState, str]:
         head = self._ring.tip
@@ -183,12 +121,8 @@ class LightClient:
             return SyncState.BEHIND, (
                 f"Verified up to block {number}; {best - number} newer ones are being checked."
             )
-        age_s = self.clock.now_s() - head.header.timestamp
-        if age_s > self._stale_s:
-            return SyncState.STALE, (
-                f"The newest verified block is {age_s:.0f} s old; "
-                f"one is due every {self.network.block_period_s} s."
-            )
+        if stale := self._stale_sentence(head):
+            return SyncState.STALE, stale
         return SyncState.VERIFIED, f"Verified up to block {number}.{self._pool.caveat()}"
 
     @property
@@ -201,69 +135,11 @@ class LightClient:
 
     # -- one round ---------------------------------------------------------------------------
 
-    async def sync(self) -> ChainStatus:
-        """Do one round; never raises for what an endpoint does.
+    def _begin(self) -> None:
+        """Nothing is kept beside the ring."""
 
-        Cheap when nothing is new: one ``eth_blockNumber`` for each endpoint.
-        """
-        async with self._round:
-            await self._load()
-            if self.evidence is None:
-                await self._advance(await self._pool.poll(self._greet))
-                await self._ring.save()
-            return self.status
-
-    async def close(self) -> None:
-        """Write what is unsaved and close all connections."""
-        async with self._round:
-            await self._ring.save(at_least=1)
-            await self._pool.close()
-
-    async def resolve_evidence(self, *, follow_other: bool = False) -> Evidence | None:
-        """Go on after a stop, as the owner decided; return what was open, if anything.
-
-        The block that was verified first is kept, or with ``follow_other`` given up for the
-        second one. The other block is remembered, and an endpoint that serves it is refused.
-        """
-        async with self._round:
-            await self._load()
-            found = self._keeper.open
-            if found is not None and follow_other:
-                self._ring.reset(self._ring.upto(found.height - 1))
-                await self._ring.save(at_least=1)
-                for endpoint in self.endpoints:
-                    endpoint.agreed = 0
-            await self._keeper.decide("theirs" if follow_other else "ours")
-            self._decided = frozenset(self._keeper.rejected.values())
-            self.evidence = None
-            return found
-
-    async def _load(self) -> None:
-        """Take up what earlier runs had verified, and what stopped them."""
-        if self._is_loaded:
-            return
-        await self._ring.load()
-        await self._keeper.load()
-        self._decided = frozenset(self._keeper.rejected.values())
-        self.evidence = self._keeper.open
-        if self.evidence is not None:
-            log.error(self._stopped_sentence)
-        self._is_loaded = True
-
-    async def _greet(self, endpoint: Endpoint) -> None:
-        """Check that an endpoint serves this chain: its chain id and the trusted block."""
-        number = self.network.trusted_number
-        chain_id, block = await endpoint.rpc.batch(
-            [("eth_chainId", ()), ("eth_getBlockByNumber", (hex(number), False))]
-        )
-        if hex_int(chain_id, 64) != self.network.chain_id:
-            raise HeaderRefused(
-                f"It serves chain {hex_int(chain_id, 64)} instead of {self.network.chain_id}."
-            )
-        trusted = self._rules.genesis(read_header(block, number), self.network.genesis_hash)
-        if self._ring.tip is None:
-            self._ring.push(trusted)
-        endpoint.is_greeted, endpoint.agreed = True, number
+    def _header_of(self, block: object, number: int) -> Header:
+        return read_header(block, number)
 
     async def _advance(self, endpoints: Sequence[Endpoint]) -> None:
         """Verify what is new, from the endpoint that is furthest first, then compare.
@@ -338,7 +214,7 @@ class LightClient:
             return
         state = self._skipper.unfinished(endpoint, tip.header.number) or tip
         if state is tip:
-            ahead = {n for n in self._decided if tip.header.number < n < target}
+            ahead = {n for n in self._rejected.values() if tip.header.number < n < target}
             for goal in sorted({target, *ahead}):
                 state = await self._skipper.jump(endpoint, state, goal)
                 self._check_decided(state)
@@ -390,7 +266,7 @@ class LightClient:
     def _check_decided(self, state: ChainState) -> None:
         """Refuse a block that the owner decided against."""
         number = state.header.number
-        if number in self._decided and self._keeper.is_rejected(state.block_hash):
+        if number in self._rejected.values() and state.block_hash in self._rejected:
             raise BranchRejected(number)
 
     # -- endpoints against each other --------------------------------------------------------
@@ -409,24 +285,5 @@ class LightClient:
     async def _examine(self, endpoint: Endpoint, height: int) -> None:
         """Stop with evidence where an endpoint's branch holds a valid header beside ours."""
         found = await self._second.examine(endpoint, height)
-        if found is None:
-            return
-        self.evidence = found
-        log.error(self._stopped_sentence)
-        await self._keeper.keep(found)
-        if self._on_evidence is not None:
-            self._on_evidence(found)
-
-    # -- for readers and senders -------------------------------------------------------------
-
-    def serving(self, number: int) -> list[Endpoint]:
-        """Return the endpoints that should have a block, best first. Raises EndpointAway."""
-        return self._pool.serving(number)
-
-    def refuse(self, endpoint: Endpoint, fault: ChainFault) -> None:
-        """Count and note an answer that failed, from whoever asked for it."""
-        self._pool.refuse(endpoint, fault)
-
-    async def broadcast(self, raw_transaction: str) -> str:
-        """Send a signed transaction to all endpoints; see :meth:`EndpointPool.broadcast`."""
-        return await self._pool.broadcast(raw_transaction)
+        if found is not None:
+            await self._stop(found)

@@ -12,9 +12,9 @@ from ...consensus.rules import ChainState
 from ...endpoints.endpoint import Endpoint
 from ...status import Evidence
 from ..evidence import BranchRejected
+from ..ring import HeaderRing
 from .contract_set import ContractSets
 from .header_fetch import fetch_header
-from .ring import HeaderRing
 from .skipping import Skipper
 
 

@@ -15,9 +15,9 @@ from ...consensus.bft_rules import BftRules, BftState, OverlapTooSmall
 from ...consensus.header import Header, HeaderRefused
 from ...endpoints.endpoint import Endpoint
 from ...endpoints.patience import OutOfTime
+from ..ring import RING_BLOCKS
 from .contract_set import ContractSets
 from .header_fetch import fetch_blocks, fetch_header, read_header
-from .ring import RING_BLOCKS
 
 MAX_JUMPS = 2048
 """Headers asked for in one attempt; the sets of a sane network change far less often."""

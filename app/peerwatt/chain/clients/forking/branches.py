@@ -15,8 +15,8 @@ from ...encoding import EncodingFault, hex_data
 from ...endpoints.endpoint import Endpoint, NotServed
 from ...endpoints.transport import RpcRefused
 from ...proofs.receipts import Receipt, verify_receipts
-from ..bft.ring import HeaderRing
 from ..evidence import BranchRejected
+from ..ring import HeaderRing
 from .tree import ForkTree
 
 BATCH = 64

@@ -7,7 +7,6 @@ to change although a majority of the validators built on it is evidence, and sto
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -17,29 +16,24 @@ from peerwatt.model.ports import Clock
 from peerwatt.model.verified import ChainFault, Unproven
 
 from ...consensus.forking import ForkingRules, ForkState
-from ...consensus.header import HeaderRefused, HeaderTooEarly
-from ...encoding import hex_int, keccak
+from ...consensus.header import Header, HeaderTooEarly
+from ...encoding import keccak
 from ...endpoints.endpoint import Endpoint, NotServed
 from ...endpoints.patience import OutOfTime, allowance
-from ...endpoints.pool import EndpointPool
 from ...networks import Network
 from ...ports import HeaderStore
-from ...status import ChainStatus, Counters, Evidence, SyncState
-from ..bft.ring import HeaderRing
-from ..evidence import EvidenceKeeper
+from ...status import Evidence, SyncState
+from ..ring_client import RingClient
 from .branches import BranchReader, DeepBranch
 from .tree import ForkTree
 
 log = logging.getLogger(__name__)
 
-STALE_PERIODS = 3
 PINS_KEPT = 256
 
 
-class ForkingClient:
+class ForkingClient(RingClient[ForkState]):
     """Verified view of one network without immediate finality; a ``VerifiedChain``."""
-
-    can_resolve = True
 
     def __init__(
         self,
@@ -51,30 +45,16 @@ class ForkingClient:
         on_evidence: Callable[[Evidence], None] | None = None,
     ) -> None:
         """``store`` also keeps evidence if it is an ``EvidenceStore``."""
-        self.network = network
-        self.clock = clock
-        self.counters = Counters()
-        self.evidence: Evidence | None = None
+        super().__init__(
+            network, clock, store, hash_of=keccak, timeout_s=timeout_s, on_evidence=on_evidence
+        )
         self._rules = cast("ForkingRules", network.rules)
-        self._pool = EndpointPool(network.endpoints, clock, self.counters, timeout_s=timeout_s)
-        self._ring = HeaderRing(network.rules, network.genesis_hash, store)
-        self._keeper = EvidenceKeeper(store, network.genesis_hash, keccak)
-        self._decided: frozenset[bytes] = frozenset()
         self._tree: ForkTree | None = None
         self._final: int | None = None
         self._pins: dict[int, bytes] = {}
         self._replaced: set[int] = set()
-        self._on_evidence = on_evidence
-        self._round = asyncio.Lock()
-        self._is_loaded = False
-        self._has_caught_up = False
 
     # -- what is known -----------------------------------------------------------------------
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints that are followed."""
-        return self._pool.endpoints
 
     @property
     def head(self) -> ForkState | None:
@@ -85,11 +65,6 @@ class ForkingClient:
     def final_number(self) -> int | None:
         """Number of the newest block on which a majority of the validators built."""
         return self._final
-
-    @property
-    def rivals(self) -> tuple[bytes, bytes] | None:
-        """Hashes of the two blocks that stopped the client, the one verified first in front."""
-        return self._keeper.rivals
 
     def block(self, number: int) -> ForkState | None:
         """Return the block of the heaviest chain at a height, where it is still kept."""
@@ -102,21 +77,13 @@ class ForkingClient:
         Raises Unproven, also once for a block that was handed out before and has left the chain
         since: what was read from it must be read anew.
         """
-        if self.evidence is not None:
-            raise Unproven(self._stopped_sentence)
-        if number in self._replaced:
+        if self.evidence is None and number in self._replaced:
             self._replaced.discard(number)
             raise Unproven(
                 f"Block {number} left the chain: the validators built on another one. "
                 "What was read from it is read anew."
             )
-        state = self.head if number is None else self.block(number)
-        if state is None:
-            raise Unproven(
-                "No block is verified yet."
-                if number is None
-                else f"Block {number} is not among the verified blocks that are kept."
-            )
+        state = super().pinned(number)
         self._pin(state)
         return state
 
@@ -125,38 +92,6 @@ class ForkingClient:
         self._pins[state.header.number] = state.block_hash
         if len(self._pins) > PINS_KEPT:
             del self._pins[next(iter(self._pins))]
-
-    @property
-    def status(self) -> ChainStatus:
-        """Everything about the client for the screen and the report."""
-        state, sentence = self._state()
-        head = self.head
-        return ChainStatus(
-            network=self.network.name,
-            consensus=self._rules.name,
-            chain_id=self.network.chain_id,
-            validators=head.validator_count if head else len(self.network.validators),
-            state=state,
-            sentence=sentence,
-            head=head.header.number if head else None,
-            head_time_s=head.header.timestamp if head else None,
-            headers_verified=self.counters.headers_verified,
-            proofs_verified=self.counters.proofs_verified,
-            rejected=self.counters.rejected,
-            endpoints=self._pool.statuses(
-                self._time_of, head.header.number if head else None, self._stale_s
-            ),
-            final=self._final,
-            finality=self._rules.finality,
-        )
-
-    @property
-    def _stale_s(self) -> float:
-        return STALE_PERIODS * self.network.block_period_s
-
-    def _time_of(self, number: int) -> int | None:
-        state = self.block(number)
-        return None if state is None else state.header.timestamp
 
     def _state(self) -> tuple[SyncState, str]:
         head = self.head
@@ -168,12 +103,8 @@ class ForkingClient:
             return SyncState.AWAY, "No endpoint serves this chain at the moment."
         if head is None or not self._has_caught_up:
             return SyncState.STARTING, "Checking the chain's headers."
-        age_s = self.clock.now_s() - head.header.timestamp
-        if age_s > self._stale_s:
-            return SyncState.STALE, (
-                f"The newest verified block is {age_s:.0f} s old; "
-                f"one is due every {self.network.block_period_s} s.{self._absent(head)}"
-            )
+        if stale := self._stale_sentence(head):
+            return SyncState.STALE, f"{stale}{self._absent(head)}"
         settled = "none settled yet" if self._final is None else f"settled up to {self._final}"
         return SyncState.VERIFIED, (
             f"Verified up to block {head.header.number}, {settled}; newer ones may be replaced."
@@ -208,80 +139,14 @@ class ForkingClient:
 
     # -- one round ---------------------------------------------------------------------------
 
-    async def sync(self) -> ChainStatus:
-        """Do one round; never raises for what an endpoint does.
+    def _begin(self) -> None:
+        """Begin the tree; what the ring holds was settled when it was put there."""
+        root = cast("ForkState | None", self._ring.tip)
+        self._tree = None if root is None else ForkTree(self._rules, root)
+        self._final = None if root is None else root.header.number
 
-        Cheap when nothing is new: ``eth_blockNumber`` and one block for each endpoint.
-        """
-        async with self._round:
-            await self._load()
-            if self.evidence is None:
-                await self._advance(await self._pool.poll(self._greet))
-                await self._ring.save()
-            return self.status
-
-    async def close(self) -> None:
-        """Write what is unsaved and close all connections."""
-        async with self._round:
-            await self._ring.save(at_least=1)
-            await self._pool.close()
-
-    async def resolve_evidence(self, *, follow_other: bool = False) -> Evidence | None:
-        """Go on after a stop, as the owner decided; return what was open, if anything.
-
-        The settled block is kept, or with ``follow_other`` given up for the heavier branch. The
-        other block is remembered, and an endpoint that serves it is refused.
-        """
-        async with self._round:
-            await self._load()
-            found = self._keeper.open
-            if found is not None and follow_other:
-                self._ring.reset(self._ring.upto(found.height - 1))
-                await self._ring.save(at_least=1)
-                self._tree, self._final = None, None
-                if self._ring.tip is not None:
-                    self._start(cast("ForkState", self._ring.tip))
-                for endpoint in self.endpoints:
-                    endpoint.agreed = 0
-            await self._keeper.decide("theirs" if follow_other else "ours")
-            self._decided = frozenset(self._keeper.rejected)
-            self.evidence = None
-            return found
-
-    async def _load(self) -> None:
-        """Take up what earlier runs had verified, and what stopped them."""
-        if self._is_loaded:
-            return
-        await self._ring.load()
-        await self._keeper.load()
-        self._decided = frozenset(self._keeper.rejected)
-        self.evidence = self._keeper.open
-        if self.evidence is not None:
-            log.error(self._stopped_sentence)
-        self._is_loaded = True
-        if self._ring.tip is not None:
-            self._start(cast("ForkState", self._ring.tip))
-
-    def _start(self, root: ForkState) -> None:
-        """Begin the tree; what is stored was settled when it was stored."""
-        self._tree = ForkTree(self._rules, root)
-        self._final = root.header.number
-
-    async def _greet(self, endpoint: Endpoint) -> None:
-        """Check that an endpoint serves this chain: its chain id and the trusted block."""
-        anchor = self.network.trusted_number
-        chain_id, block = await endpoint.rpc.batch(
-            [("eth_chainId", ()), ("eth_getBlockByNumber", (hex(anchor), False))]
-        )
-        if hex_int(chain_id, 64) != self.network.chain_id:
-            raise HeaderRefused(
-                f"It serves chain {hex_int(chain_id, 64)} instead of {self.network.chain_id}."
-            )
-        trusted = self._rules.genesis(self._rules.read(block), self.network.genesis_hash)
-        if self._tree is None:
-            self._ring.push(trusted)
-            self._start(trusted)
-        endpoint.is_greeted, endpoint.agreed = True, anchor
+    def _header_of(self, block: object, number: int) -> Header:  # noqa: ARG002 -- its hash tells
+        return self._rules.read(block)
 
     async def _advance(self, endpoints: Sequence[Endpoint]) -> None:
         """Verify each endpoint's branch, the longest first, and move to the heaviest head."""
@@ -307,7 +172,8 @@ class ForkingClient:
 
     async def _follow(self, endpoint: Endpoint, tree: ForkTree) -> bool:
         """Verify what an endpoint has and follow it where it is heavier; whether all was taken."""
-        reader = BranchReader(self._rules, self.clock, endpoint, tree, self._ring, self._decided)
+        rejected = frozenset(self._rejected)
+        reader = BranchReader(self._rules, self.clock, endpoint, tree, self._ring, rejected)
         root = tip = tree.root
         try:
             async for tip in reader.advance():
@@ -354,16 +220,14 @@ class ForkingClient:
         ours = self.block(height)
         if not theirs or ours is None or self._rules.weight(theirs[-1]) <= self._rules.weight(head):
             raise NotServed(f"on a lighter branch: its block {height} is not the settled one")
-        self.evidence = Evidence(
-            height,
-            self._rules.write(ours.header),
-            self._rules.write(theirs[0].header),
-            reader.endpoint.name,
+        await self._stop(
+            Evidence(
+                height,
+                self._rules.write(ours.header),
+                self._rules.write(theirs[0].header),
+                reader.endpoint.name,
+            )
         )
-        log.error(self._stopped_sentence)
-        await self._keeper.keep(self.evidence)
-        if self._on_evidence is not None:
-            self._on_evidence(self.evidence)
 
     @property
     def _tip(self) -> ForkState:
@@ -371,17 +235,3 @@ class ForkingClient:
         if self._tree is None:
             raise Unproven("No block is verified yet.")
         return self._tree.head
-
-    # -- for readers and senders -------------------------------------------------------------
-
-    def serving(self, number: int) -> list[Endpoint]:
-        """Return the endpoints that should have a block, best first. Raises EndpointAway."""
-        return self._pool.serving(number)
-
-    def refuse(self, endpoint: Endpoint, fault: ChainFault) -> None:
-        """Count and note an answer that failed, from whoever asked for it."""
-        self._pool.refuse(endpoint, fault)
-
-    async def broadcast(self, raw_transaction: str) -> str:
-        """Send a signed transaction to all endpoints; see :meth:`EndpointPool.broadcast`."""
-        return await self._pool.broadcast(raw_transaction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from peerwatt.api.messages import WalletView
@@ -22,7 +22,6 @@ from ...widgets.wallet_proofs import offer_transaction_proofs
 from ..base import stack, switch
 
 Span = tuple[float | None, float | None]
-IN_WORK = {"sent"}
 
 
 class MovedCard(Card):
@@ -79,9 +78,9 @@ class MovedCard(Card):
             waits = self.tr("“{0}” waits for its block.").format(self._stuck.what)
             self.stuck.say(self._stuck.sentence or waits, "warning")
 
-    def _about_stuck(self, signal: object) -> None:
+    def _about_stuck(self, signal: SignalInstance) -> None:
         if self._stuck is not None:
-            signal.emit(self._stuck)  # type: ignore[attr-defined]
+            signal.emit(self._stuck)
 
     # --- rows -----------------------------------------------------------------------------------
 

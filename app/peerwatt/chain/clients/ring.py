@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from peerwatt.model.verified import Unproven
 
-from ...consensus.rules import ChainState, ConsensusRules
-from ...ports import HeaderStore
+from ..consensus.rules import ChainState, ConsensusRules
+from ..ports import HeaderStore
 
 log = logging.getLogger(__name__)
 
