@@ -4,6 +4,7 @@
   says so: ``@pytest.mark.allow_log("regex", ...)``, searched in ``logger:LEVEL:message``.
 * Files go to a temporary PEERWATT_HOME, secrets to no keyring at all (``memory_keyring`` gives
   one), and without a display Qt draws off screen.
+* The whole suite runs in a process for each core, a named part of it in one (``-n`` overrides).
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ hypothesis_settings.load_profile("peerwatt")
 
 _SESSION_HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
+# More processes would make those tests late that work against real time.
+_MOST_PROCESSES = 4
+
 # What Qt's off-screen platform says about itself, whatever a program does.
 _QT_NOISE = re.compile(r"This plugin does not support|propagateSizeHints")
 
@@ -43,6 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_SESSION_HOME].cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return what ``-n auto`` means; 0 is this process, where ``-s`` and ``--pdb`` work."""
+    if config.args_source is not config.ArgsSource.TESTPATHS:
+        return 0
+    return min(os.cpu_count() or 1, _MOST_PROCESSES)
 
 
 class _LogWatch:

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fake_engine import SITE, Engine
-from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
 from peerwatt.gui import app as app_module
 from peerwatt.gui.app import KEEP_RUNNING, STOP_HOUSE, run_window
 from peerwatt.gui.bridge import Link
+from peerwatt.gui.garbage import GarbageCollector
 from peerwatt.gui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(qapp: QApplication) -> Iterator[None]:
+    """Delete what lives as long as its process: each change of theme would walk over it."""
+    yield
+    windows = [one for one in qapp.topLevelWidgets() if isinstance(one, Window)]
+    for left in (*windows, *qapp.findChildren(GarbageCollector)):
+        left.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
 
 
 def the_window() -> Window:
@@ -39,11 +52,33 @@ def when_live(then: Any) -> None:
     timer.start(20)
 
 
-@pytest.mark.parametrize(("answer", "code"), [("keep", KEEP_RUNNING), ("stop", STOP_HOUSE)])
-def test_the_window_says_how_it_was_left(qapp: Any, answer: str, code: int) -> None:
+def when_asked_to_end(engine: Engine, then: Any) -> None:
+    """Call ``then`` when the engine was told to end."""
+
+    def look() -> None:
+        if any(command["command"] == "shutdown" for command in engine.feed.commands):
+            timer.stop()
+            then()
+
+    timer = QTimer(QApplication.instance())
+    timer.timeout.connect(look)
+    timer.start(20)
+
+
+@pytest.mark.parametrize(
+    ("answer", "engine_ends", "code"),
+    [("keep", False, KEEP_RUNNING), ("stop", True, STOP_HOUSE), ("stop", False, STOP_HOUSE)],
+)
+def test_the_window_says_how_it_was_left(
+    monkeypatch: pytest.MonkeyPatch, answer: str, engine_ends: bool, code: int
+) -> None:
     engine = Engine()
     stopped: list[str] = []
     titles: list[str] = []
+    if engine_ends:
+        when_asked_to_end(engine, engine.stop)
+    else:
+        monkeypatch.setattr(app_module, "STOP_WAIT_MS", 300)
 
     def leave(window: Window) -> None:
         titles.append(window.strip.place.text())

@@ -107,6 +107,8 @@ def changed(document: dict[str, Any], path: tuple[Any, ...], at: int, digit: str
         place[path[-1]] = not old
     elif isinstance(old, int):
         place[path[-1]] = old + 1 + at % 5
+    elif old is None:
+        place[path[-1]] = digit
     else:
         cut = at % max(1, len(old))
         place[path[-1]] = old[:cut] + digit + old[cut + 1 :]

@@ -95,7 +95,7 @@ class Lab:
         for endpoint in endpoints:
             await self.stack.enter_async_context(endpoint)
         net = network(*(endpoint.url for endpoint in endpoints))
-        client = LightClient(net, DrivenClock(LAST.timestamp), timeout_s=0.5)
+        client = LightClient(net, DrivenClock(LAST.timestamp), timeout_s=5.0)
         self.stack.push_async_callback(client.close)
         await client.sync()
         assert client.head is not None
