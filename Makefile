@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 NAME ?= house
 
-.PHONY: setup setup-dev demo test check format contracts lock bench clean
+.PHONY: setup setup-dev demo test test-long check format contracts lock bench clean
 
 setup:            ## environment with the `peerwatt` command, from the hashed lock file
 	@bash installer/setup.sh run
@@ -17,6 +17,9 @@ demo: setup       ## a simulated street in the window; nothing to configure
 
 test: setup-dev   ## all tests
 	@$(PY) -m pytest
+
+test-long: setup-dev ## the contracts' million calls; make test-long [SEEDS=1-12], goes on where it stopped
+	@SEEDS=$(SEEDS) $(PY) -m pytest tests/contracts/long -m long -n 2 -v
 
 check: setup-dev  ## linters, types, import rules, contracts against their sources
 	@$(PY) -m ruff check app tests installer

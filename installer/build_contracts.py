@@ -23,24 +23,54 @@ from vyper.exceptions import VyperException
 
 COMPILER = "0.4.3"
 EVM_VERSION = "prague"
-CONTRACTS = ("Credit", "Registry", "Market", "Meter", "Settlement", "Flexibility")
+CONTRACTS = (
+    "Credit", "Treasury", "Registry", "Market", "Meter", "Settlement", "Deals", "Flexibility",
+    "Supply", "Certificates", "Notary", "Pool", "Loan", "Services",
+)  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "contracts"
 OUTPUTS = ("abi", "bytecode", "bytecode_runtime", "layout", "method_identifiers")
+
+
+def imported_modules(source: str, sources: Path) -> set[str]:
+    """Return the names of all modules that a source imports, also through others."""
+    found: set[str] = set()
+    waiting = [source]
+    while waiting:
+        lines = waiting.pop().splitlines()
+        for module in (line.split()[1] for line in lines if line.startswith("import ")):
+            if module not in found:
+                found.add(module)
+                waiting.append((sources / f"{module}.vy").read_text(encoding="utf-8"))
+    return found
 
 
 def source_sha256(name: str, sources: Path) -> str:
     """Return the hash of a contract's source followed by the modules it imports, by name."""
     own = (sources / f"{name}.vy").read_bytes()
-    lines = own.decode("utf-8").splitlines()
-    modules = sorted(line.split()[1] for line in lines if line.startswith("import "))
     digest = hashlib.sha256(own)
-    for module in modules:
+    for module in sorted(imported_modules(own.decode("utf-8"), sources)):
         digest.update((sources / f"{module}.vy").read_bytes())
     return digest.hexdigest()
 
 
+def flat_layout(layout: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return a layout by the variables' names alone, whatever module of the contract has them.
+
+    ``place`` is the key that every variable has and no module. Raises ValueError where two
+    modules have a variable of the same name.
+    """
+    found: dict[str, Any] = {}
+    for name, entry in layout.items():
+        variables = {name: entry} if place in entry else flat_layout(entry, place)
+        for variable, where in variables.items():
+            if variable in found:
+                raise ValueError(f"two modules have a variable {variable!r}")
+            found[variable] = where
+    return found
+
+
 def compile_contract(name: str, sources: Path) -> dict[str, Any]:
-    """Compile one contract. Raises VyperException or OSError when its source does not allow it."""
+    """Compile one contract. Raises VyperException, OSError or ValueError when its source does not allow it."""
     bundle = FilesystemInputBundle([sources])
     settings = Settings(evm_version=EVM_VERSION, optimize=OptimizationLevel.GAS)
     output = compile_from_file_input(
@@ -56,8 +86,8 @@ def compile_contract(name: str, sources: Path) -> dict[str, Any]:
         "source_sha256": source_sha256(name, sources),
         "abi": output["abi"],
         "method_identifiers": output["method_identifiers"],
-        "storage_layout": output["layout"].get("storage_layout", {}),
-        "code_layout": output["layout"].get("code_layout", {}),
+        "storage_layout": flat_layout(output["layout"].get("storage_layout", {}), "slot"),
+        "code_layout": flat_layout(output["layout"].get("code_layout", {}), "offset"),
         "bytecode": output["bytecode"],
         "runtime_bytecode": output["bytecode_runtime"],
     }
@@ -95,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
             for name in CONTRACTS:
                 text = artefact_text(name, options.folder / "src")
                 (options.folder / f"{name}.json").write_text(text, encoding="utf-8")
-    except (VyperException, OSError) as fault:
+    except (VyperException, OSError, ValueError) as fault:
         problem = f"The contracts do not compile: {' '.join(str(fault).split())}"
     if problem:
         sys.stderr.write(problem + "\n")

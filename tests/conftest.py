@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "allow_log(*patterns): regexes of warnings that this test expects in the log"
     )
+    config.addinivalue_line("markers", "long: hours of it; `make test-long` runs these")
     home = tempfile.TemporaryDirectory(prefix="peerwatt-tests-")
     config.stash[_SESSION_HOME] = home
     os.environ["PEERWATT_HOME"] = home.name

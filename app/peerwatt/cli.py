@@ -116,6 +116,9 @@ def _add_audit(words: Commands[argparse.ArgumentParser]) -> None:
     audit = words.add_parser("audit", help="recompute a day's bill from proven state")
     audit.add_argument("day", metavar="DAY", help="local day, like 2025-06-17")
     audit.add_argument("--site", default=argparse.SUPPRESS)
+    audit.add_argument(
+        "--export", type=Path, metavar="FILE", help="write it for the stand-alone verifier"
+    )
     audit.add_argument("--json", action="store_true")
     audit.set_defaults(run=commands.audit)
 

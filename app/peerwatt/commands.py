@@ -130,22 +130,24 @@ def chain_verify(options: argparse.Namespace) -> int:
 
 def audit(options: argparse.Namespace) -> int:
     """Recompute a day's bill from signed readings and proven contract state."""
-    from peerwatt.engine.audit import AuditFault, run_audit
+    from peerwatt.config.settings import load_settings
+    from peerwatt.engine.audit import AuditFault, audit_lines, run_audit
 
+    site = options.site or DEFAULT_SITE
     try:
-        result = run_audit(options.site or DEFAULT_SITE, options.day)
+        result = run_audit(site, options.day, options.export)
     except AuditFault as fault:
         raise Failure(str(fault)) from None
-    bill = result.bill
-    lines = [
-        f"{result.day}: {bill.intervals} intervals, proven at block {result.block_number}",
-        f"imported {bill.import_wh} Wh, exported {bill.export_wh} Wh, "
-        f"bought {bill.bought_wh} Wh, sold {bill.sold_wh} Wh",
-        f"cost {bill.bill_micro} micro, with the supplier alone {bill.supplier_only_micro} micro",
-        *result.faults,
-        "every interval holds" if not result.faults else "the bill does not hold",
-    ]
-    _print(options, dataclasses.asdict(result), lines)
+    timezone = load_settings(SitePaths.named(site).settings).location.timezone
+    shown = {
+        "day": result.day,
+        "block_number": result.block_number,
+        "bill": dataclasses.asdict(result.bill),
+        "intervals": [dataclasses.asdict(one) for one in result.intervals],
+        "worse": result.worse,
+        "faults": result.faults,
+    }
+    _print(options, shown, audit_lines(result, timezone))
     return 1 if result.faults else 0
 
 

@@ -27,10 +27,13 @@ from installer.community.member_keys import (
     from_descriptions,
     on_one_machine,
 )
-from installer.community.predeploy import Community, Predeployed, predeploy
+from installer.community.predeploy import Predeployed, predeploy
 
+from peerwatt.chain.bindings.founding import DAY_S
+from peerwatt.chain.bindings.founding import Terms as Community
+from peerwatt.chain.bindings.registry import Role
 from peerwatt.chain.encoding import EncodingFault, address_bytes, checksum_address, to_hex
-from peerwatt.model.market import MarketRules, PriceLadder
+from peerwatt.model.market import BookRules, MarketRules, PriceLadder, Tariff
 
 CHAIN_ID = 20212
 
@@ -148,10 +151,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--request-timeout", type=int, help="seconds; twice the period by default")
     parser.add_argument("--epoch", type=int, default=genesis_file.EPOCH_LENGTH, help="blocks")
     parser.add_argument("--owner", help="the community's account: puts the contracts into block 0")
-    parser.add_argument("--treasury", help="the account that issues credits; the owner by default")
+    parser.add_argument(
+        "--treasurer",
+        action="append",
+        default=[],
+        help="twice: of these two accounts one proposes each issue of credits, the other confirms",
+    )
+    parser.add_argument("--dso", help="the grid operator's account; the owner by default")
+    parser.add_argument("--supplier", help="the balancing supplier's account; the owner by default")
+    parser.add_argument(
+        "--tariff",
+        type=int,
+        nargs=2,
+        default=(300_000, 80_000),
+        metavar=("RETAIL", "FEED_IN"),
+        help="the supplier's usual prices in micro-units per kWh",
+    )
     parser.add_argument("--currency", default="Community Credit")
     parser.add_argument("--symbol", default="CC")
     parser.add_argument("--zone", type=int, default=1, help="zone of the market")
+    parser.add_argument(
+        "--zone-charge", type=int, default=0, help="use of system within the zone, micro per kWh"
+    )
+    parser.add_argument("--notice-days", type=int, default=7, help="days before a change counts")
     parser.add_argument(
         "--ladder",
         type=int,
@@ -177,13 +199,40 @@ def _terms(options: argparse.Namespace) -> Terms:
 def _community(options: argparse.Namespace) -> Community | None:
     if options.owner is None:
         return None
-    accounts = (options.owner, options.treasury or options.owner)
+    dso, supplier = options.dso or options.owner, options.supplier or options.owner
+    if len(options.treasurer) not in {0, 2}:
+        raise PlanFault("Name two treasurers: one proposes an issue, the other confirms it.")
     try:
-        owner, treasury = (checksum_address(address_bytes(item)) for item in accounts)
+        owner, dso, supplier, *treasurers = (
+            checksum_address(address_bytes(item))
+            for item in (options.owner, dso, supplier, *options.treasurer)
+        )
     except EncodingFault:
-        raise PlanFault("The owner and the treasury must be addresses.") from None
-    rules = MarketRules(PriceLadder(*options.ladder), options.zone, options.gate_closure)
-    return Community(owner, treasury, options.currency, options.symbol, rules)
+        raise PlanFault("The owner and all others who are named must be addresses.") from None
+    roles: dict[str, Role] = {}
+    for account, role in (
+        (dso, Role.DSO),
+        (supplier, Role.SUPPLIER),
+        *((account, Role.TREASURER) for account in treasurers),
+    ):
+        roles[account] = roles.get(account, Role(0)) | role
+    rules = MarketRules(
+        PriceLadder(*options.ladder),
+        options.zone,
+        options.gate_closure,
+        books=(BookRules(options.zone, None, options.zone_charge),),
+    )
+    return Community(
+        owner=owner,
+        dso=dso,
+        balancing=supplier,
+        rules=rules,
+        tariff=Tariff(*options.tariff),
+        currency=options.currency,
+        symbol=options.symbol,
+        notice_s=options.notice_days * DAY_S,
+        roles=roles,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -432,6 +432,41 @@
     </message>
 </context>
 <context>
+    <name>CertificatesCard</name>
+    <message>
+        <source>Certificates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One for each Wh of metered green production, burned when the energy is used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For what you produced</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Used by your house</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gone with energy you sold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Certificates prove hour by hour that energy was green. Your community issues none yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Certificates prove that your sun&apos;s energy was green. They begin when the community knows a production meter of yours: ask it to add one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each counts once: it is burned in the hour in which its energy is used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Chain</name>
     <message>
         <source>not verified yet</source>
@@ -683,6 +718,13 @@
     </message>
 </context>
 <context>
+    <name>CommunityPage</name>
+    <message>
+        <source>Community</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>CreateDialog</name>
     <message>
         <source>Create a wallet</source>
@@ -797,6 +839,89 @@
     </message>
 </context>
 <context>
+    <name>DealsCard</name>
+    <message>
+        <source>Chosen neighbours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Direct deals, signed by both sides, served first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End this deal…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your community has no direct deals yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose whom you buy from: a share of a neighbour&apos;s surplus or a fixed amount, at your own price or as a gift. To begin, agree on the terms; both of you then sign them in the wallet, under “Sign typed data…”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End a deal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} of surplus</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} / 15 min</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>buy {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>sell {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>gift</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>from {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>until {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Price, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delivered</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} today; {1} in all; {2}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>DeliveryPlot</name>
     <message>
         <source>Promised and measured power</source>
@@ -824,6 +949,25 @@
     </message>
     <message>
         <source>Measured</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>DepositDialog</name>
+    <message>
+        <source>Deposit with the market</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Orders, fees and deals are paid out of your account with the market. It stays yours: you can withdraw what is not set aside at any time. You sign twice: first that the market may take this amount, then the deposit itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your wallet holds {0}; with the market {1} are available.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Now deposit it</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1446,6 +1590,10 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>grid&apos;s limit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>wanted</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1588,85 +1736,29 @@ the other: {1}</source>
     </message>
 </context>
 <context>
-    <name>MarketPage</name>
+    <name>Market</name>
     <message>
-        <source>Market</source>
+        <source>in your zone</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Pause trading</source>
+        <source>in the wider zone</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Who wants, who offers</source>
+        <source>in the widest zone</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>No orders yet for the next interval.</source>
+        <source>Buys {0} at {1} or less</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Neighbours&apos; price</source>
+        <source>Sells {0} at {1} or more</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The uniform clearing price of the last interval: everybody pays the same.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No interval has been cleared yet.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>My orders</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No order yet: the house places them on its own.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>My trades</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No interval has been settled yet.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Resume trading</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Trading is paused; orders already placed stand.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Orders for {0} are taken for another {1}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>ct/kWh upwards, kWh to the right</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>for {0}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>block {0}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>supplier asks {0}, pays {1}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>buy</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>sell</source>
+        <source>plus {0} ct for the grid</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1698,31 +1790,27 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{0} at {1} ct</source>
+        <source>Nothing of it was traded: nobody met the price.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>For</source>
+        <source>Bought {0} of {1} at {2}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>What</source>
+        <source>Sold {0} of {1} at {2}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Amount</source>
+        <source>The grid operator lets {0} through at most.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Limit, ct</source>
+        <source>The grid was the limit: {0} and no more, so some orders stayed unfilled.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Result</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Why</source>
+        <source>The grid operator let {0} through at most; less was traded.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1738,23 +1826,266 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>At</source>
+        <source>Traded with neighbours</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Traded</source>
+        <source>At the uniform clearing price of the interval.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Price, ct</source>
+        <source>The rest, with your supplier</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Money</source>
+        <source>What was metered less what was traded, at your tariff.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Better by</source>
+        <source>Use of the grid</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The use-of-system charge for what neighbours delivered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept to the promise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Broken promise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reward or penalty for what was traded against what was metered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shared at the middle price</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The mid-market rate against your tariff, as the market was thin.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chosen neighbours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Direct deals at their own price, against your tariff.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>estimated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>final</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>settled, not final yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Today the same as with the supplier alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved {0} today</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cost {0} more today than the supplier alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MarketAccountCard</name>
+    <message>
+        <source>With the market</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Orders, fees and deals are paid out of it; it is yours to withdraw.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Available with the market</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Held in escrow by the market until the interval is settled.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Withdraw</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} set aside for orders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a part of what you sell repays your loan</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MarketPage</name>
+    <message>
+        <source>Market</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No fuss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the market is thin, share the middle price with other such members (the mid-market rate) instead of being left with the supplier.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause trading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who wants, who offers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your zone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Wider</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Widest</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No orders yet for the next interval.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neighbours&apos; price</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The uniform clearing price of the last interval: everybody pays the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No interval has been cleared yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the middle price</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give up the middle price</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume trading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your account with the market runs low.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trading is paused; orders already placed stand.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Orders for {0} are taken for another {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ct/kWh upwards, kWh to the right</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>block {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>supplier asks {0}, pays {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Mix</name>
+    <message>
+        <source>Your own sun</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chosen neighbours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neighbours, certified</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neighbours, other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your supplier</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MixBars</name>
+    <message>
+        <source>Where your energy came from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nothing used</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MixCard</name>
+    <message>
+        <source>Where your energy came from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By hour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Once the first hours are settled, this shows hour by hour how much came from your own sun, from neighbours, from neighbours you chose, and from your supplier.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} used</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1865,6 +2196,21 @@ the other: {1}</source>
     </message>
 </context>
 <context>
+    <name>MovingDialog</name>
+    <message>
+        <source>Amount</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look it over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter an amount above nothing, such as 12.50.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>NeighboursTile</name>
     <message>
         <source>Neighbours today</source>
@@ -1911,6 +2257,127 @@ the other: {1}</source>
     </message>
 </context>
 <context>
+    <name>OffersCard</name>
+    <message>
+        <source>Suppliers&apos; offers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose this offer…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It counts from the next period on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your community has no suppliers that compete; your tariff stays as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Here suppliers compete for you: what a kWh costs, what yours earns, the monthly fee. None has published an offer yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a supplier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>from the next period on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>yours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Supplier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asks, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pays, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A month</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>OrderCurve</name>
+    <message>
+        <source>Your order as a curve</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>supplier asks {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>supplier pays {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} at {1} ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>OrdersCard</name>
+    <message>
+        <source>My orders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No order yet: the house places them on its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>buy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>sell</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} at {1} ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Limit, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>OverrideRow</name>
     <message>
         <source>By plan</source>
@@ -1938,6 +2405,52 @@ the other: {1}</source>
     </message>
     <message>
         <source>For four hours: {0}, by the plan around it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>OwnOrderCard</name>
+    <message>
+        <source>My order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your next order shows here, as a curve: how much at which price, and why.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for {0}, {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PartsCard</name>
+    <message>
+        <source>How it came about</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose an interval to see what it was made of.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The same as with the supplier alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} better than the supplier alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} worse than the supplier alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The supplier alone</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2285,6 +2798,37 @@ the other: {1}</source>
     </message>
 </context>
 <context>
+    <name>ServicesCard</name>
+    <message>
+        <source>Shared by the community</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Charging points, a shared battery: what the community adds shows here with its price, and is paid with the same credits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Price</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} for {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>closed</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SettingsPage</name>
     <message>
         <source>Settings</source>
@@ -2372,6 +2916,57 @@ the other: {1}</source>
     </message>
     <message>
         <source>Window {0}, engine {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SettledCard</name>
+    <message>
+        <source>What it came to</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settled intervals</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No interval has been settled yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Traded</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Price, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Came to, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All parts together: + received, − paid</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Supplier, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the supplier alone would have come to</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved, ct</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>estimated</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2509,6 +3104,81 @@ the other: {1}</source>
     </message>
     <message>
         <source>The grid asks for more until {0}: your house is helping</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SupplyCard</name>
+    <message>
+        <source>Your supplier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prepaid, available</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set aside for orders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This program never switches anything off: your power stays on in any state.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deposit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Here stands your account with the community&apos;s supplier: what is prepaid, the monthly fee, and what to do when it runs low. Your community runs no supplier of its own yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no offer chosen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>active</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>suspended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>balance is low</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>payment is due</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>payment is due, {0} left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>supplier {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} a month</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>asks {0}, pays {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} are due</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>offer {0} from the next period on</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2822,14 +3492,6 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Set aside for orders</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Held in escrow by the market until the interval is settled.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>All credits of the community</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2914,6 +3576,21 @@ the other: {1}</source>
     </message>
     <message>
         <source>The engine is away; what you see is from {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WithdrawDialog</name>
+    <message>
+        <source>Withdraw from the market</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The credits go back into your wallet. Nobody can hold this up, not even while the market is paused.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You can withdraw {0} now.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

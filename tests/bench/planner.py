@@ -20,6 +20,7 @@ from tests.bench.figures import Figure, report
 from tests.bench.planner_cases import case, faults
 from tests.bench.planner_house import problems
 from tests.bench.planner_peer import Peer
+from tests.bench.planner_warm import warm_start
 
 from peerwatt.planner.answer import answer
 from peerwatt.planner.outcome import outcome
@@ -214,7 +215,7 @@ def find_shared() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Measure everything and report."""
     find_shared()
-    figures = [*speed(), *memory(), *beside_peers(), *robustness(), *bills()]
+    figures = [*speed(), *warm_start(), *memory(), *beside_peers(), *robustness(), *bills()]
     return report("planner", figures, arguments)
 
 

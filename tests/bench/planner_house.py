@@ -77,29 +77,44 @@ def sessions(start: dt.datetime, days: int) -> list[tuple[int, int, float]]:
 
 def problems(season: str, count: int, car_sessions: int) -> list[dict[str, Any]]:
     """Return problems spread over four weeks, with the last day repeated as their forecast."""
-    times, pv, load = year()
-    start = STARTS[season]
-    first = times.index(start)
-    stays = sessions(start, 28)
-    made = []
-    for number in range(count):
-        k = number * 65 % (26 * DAY)
-        at = first + k
+    house = Month(season)
+    return [
+        house.problem(
+            number * 65 % (26 * DAY), 1.0 + 8.0 * (number * 0.37 % 1), [0.0] * 28, car_sessions
+        )
+        for number in range(count)
+    ]
+
+
+class Month:
+    """Four weeks of the house, from which a problem can be asked for any step."""
+
+    def __init__(self, season: str) -> None:
+        times, self._pv, self._load = year()
+        self._start = STARTS[season]
+        self._first = times.index(self._start)
+        self.stays = sessions(self._start, 28)
+
+    def problem(
+        self, k: int, soc_kwh: float, charged_kwh: list[float], car_sessions: int
+    ) -> dict[str, Any]:
+        """Return the problem that begins at step ``k``, in the state that was reached."""
+        at = self._first + k
         open_stays = [
-            {"from_step": max(a - k, 0), "until_step": b - k, "need_kwh": kwh}
-            for a, b, kwh in stays
-            if b > k and a < k + STEPS
+            {"from_step": max(a - k, 0), "until_step": b - k, "need_kwh": kwh - done}
+            for (a, b, kwh), done in zip(self.stays, charged_kwh, strict=True)
+            if b > k and a < k + STEPS and kwh - done > 1e-6
         ]
-        clock = [start + dt.timedelta(minutes=15 * (k + step)) for step in range(STEPS)]
-        made.append({
+        clock = [self._start + dt.timedelta(minutes=15 * (k + step)) for step in range(STEPS)]
+        return {
             "version": 1, "now": clock[0].isoformat(), "step_minutes": 15, "steps": STEPS,
-            "battery": {**BATTERY, "soc_kwh": 1.0 + 8.0 * (number * 0.37 % 1)},
+            "battery": {**BATTERY, "soc_kwh": soc_kwh},
             "ev": {"max_kw": 11.0, "min_kw": 4.14, "phases": 3,
                    "sessions": open_stays[:car_sessions]},
             "grid": {"import_max_kw": 17.0, "export_max_kw": 17.0},
-            "forecast": {"pv_kw": pv[at - DAY : at] * 2, "load_kw": load[at - DAY : at] * 2},
+            "forecast": {"pv_kw": self._pv[at - DAY : at] * 2,
+                         "load_kw": self._load[at - DAY : at] * 2},
             "tariff": {"import_eur_kwh": [import_price(t) for t in clock],
                        "export_eur_kwh": [0.08] * STEPS},
             "terminal": {"eur_per_kwh_stored": 0.209},
-        })  # fmt: skip
-    return made
+        }  # fmt: skip

@@ -41,6 +41,10 @@ FIRST = T0 // 900
 RETAIL, FEED_IN = 300_037, 79_973
 BASE, STEP, COUNT, GATE_S = 79_980, 5_001, 45, 180
 FUNDS = 1_000_000_000
+DEPOSIT = 500_000_000
+DUE_S = 7_200
+CHARGES = {1: 0, 2: 11_003, 10: 20_009, 20: 29_989}
+NOBODY = "0x" + "00" * 20
 
 
 @cache
@@ -95,19 +99,20 @@ class Contract:
         for key in keys:
             number = key if isinstance(key, int) else int(key, 16)
             place = int.from_bytes(keccak(place.to_bytes(32) + number.to_bytes(32)))
-        where = Bytes32((place + field).to_bytes(32))
+        where = Bytes32(((place + field) % 2**256).to_bytes(32))
         return int(get_storage(self.chain.state, Address(self.raw), where))
 
     def word(self, place: int) -> int:
         """Read one word of raw storage by its slot, as a proof would."""
         return int(get_storage(self.chain.state, Address(self.raw), Bytes32(place.to_bytes(32))))
 
-    def write(self, variable: str, *keys: int, value: int) -> None:
+    def write(self, variable: str, *keys: int | str, value: int, field: int = 0) -> None:
         """Write raw storage: state that would take many transactions to reach."""
         place = artefact(self.name)["storage_layout"][variable]["slot"]
         for key in keys:
-            place = int.from_bytes(keccak(place.to_bytes(32) + key.to_bytes(32)))
-        where = Bytes32(place.to_bytes(32))
+            number = key if isinstance(key, int) else int(key, 16)
+            place = int.from_bytes(keccak(place.to_bytes(32) + number.to_bytes(32)))
+        where = Bytes32(((place + field) % 2**256).to_bytes(32))
         set_storage(self.chain.state, Address(self.raw), where, U256(value))
 
     def code(self) -> bytes:
@@ -138,6 +143,9 @@ def decode_event(entry: dict[str, Any], log: Any) -> dict[str, Any]:
 class Chain:
     """State and clock; each call with a sender is one transaction."""
 
+    calls = 0
+    """Calls and transactions of all chains of this process."""
+
     def __init__(self) -> None:
         self.state, self.time, self.gas, self.last_logs = State(), T0, 0, ()
         self.deployed = 0
@@ -154,6 +162,7 @@ class Chain:
         return Contract(self, name, bytes(target))
 
     def run(self, target: bytes, data: bytes, by: str | None) -> bytes:
+        Chain.calls += 1
         sender = Address(bytes.fromhex(by[2:])) if by else Address(b"\x0a" * 20)
         where = Address(target)
         code = get_account(self.state, where).code
@@ -207,54 +216,88 @@ def reason(data: bytes) -> str:
     return str(decode(["string"], data[4:])[0])
 
 
+def step(side: int, tick: int, quantity: int, reach: int = 0) -> int:
+    """A step's 30 bits; no quantity is no step."""
+    return quantity and reach << 28 | side << 27 | tick << 19 | quantity
+
+
 class Street:
-    """A community with members whose keys are known, credits and allowances."""
+    """A community with members whose keys are known, credits, allowances and market accounts.
+
+    Zones 1 and 2 lie in book 10, which lies in book 20. All homes are in zone 1 unless told.
+    """
 
     first, retail, feed_in = FIRST, RETAIL, FEED_IN
     base, step, count, gate_s, funds = BASE, STEP, COUNT, GATE_S, FUNDS
+    deposit = DEPOSIT
 
-    def __init__(self, homes: int = 6) -> None:
+    def __init__(self, homes: int = 6, zones: Sequence[int] = (1,)) -> None:
         chain = self.chain = Chain()
-        self.treasury, self.community, self.supplier, self.dso, self.operator = (
-            to_checksum_address(bytes([number]) * 20) for number in range(0xA1, 0xA6)
-        )
+        names = ("treasury", "community", "supplier", "dso", "operator", "guardian", "poster")
+        for number, name in enumerate(names, 0xA1):
+            setattr(self, name, to_checksum_address(bytes([number]) * 20))
         self.credit = chain.deploy("Credit", "Peerwatt Credit", "PWC", self.treasury)
-        self.registry = chain.deploy("Registry", self.community)
-        places = (self.credit.address, self.registry.address)
-        self.market = chain.deploy("Market", *places, 1, BASE, STEP, COUNT, GATE_S)
-        self.meter = chain.deploy("Meter", self.registry.address)
-        self.settlement = chain.deploy(
-            "Settlement", *places, self.market.address, self.meter.address
-        )
-        self.flexibility = chain.deploy("Flexibility", *places, self.meter.address)
-        self.market("set_settlement", self.settlement.address, by=self.community)
-        self.registry("set_role", self.dso, 1, by=self.community)
-        self.registry("set_role", self.operator, 4, by=self.community)
-        for spender in (self.market, self.flexibility):
-            self.registry("set_spender", spender.address, True, by=self.community)
+        self.registry = chain.deploy("Registry", self.community, 0)
+        self.deploy_markets()
+        for account, role in ((self.dso, 1), (self.supplier, 2), (self.operator, 4)):
+            self.registry("set_role", account, role, by=self.community)
+        self.registry("set_role", self.guardian, 8, by=self.community)
         self.keys = [Account.from_key(keccak(text=f"home {i}")) for i in range(homes)]
         self.meters = [Account.from_key(keccak(text=f"meter {i}")) for i in range(homes)]
         self.homes = [key.address for key in self.keys]
-        for home, meter in zip(self.homes, self.meters, strict=True):
-            self.registry(
-                "add_member", home, 1, RETAIL, FEED_IN, meter.address, self.supplier,
-                by=self.community,
-            )  # fmt: skip
+        for i, (home, meter) in enumerate(zip(self.homes, self.meters, strict=True)):
+            terms = (zones[i % len(zones)], RETAIL, FEED_IN, meter.address, self.supplier)
+            self.registry("add_member", home, *terms, by=self.community)
         for account in (*self.homes, self.supplier, self.dso):
             self.credit("mint", account, FUNDS, by=self.treasury)
-            for contract in (self.market, self.settlement, self.flexibility):
+            for contract in (self.market, self.flexibility):
                 self.credit("approve", contract.address, 2**256 - 1, by=account)
+            self.market("deposit", DEPOSIT, by=account)
         self.holders = [
             *self.homes, self.supplier, self.dso, self.treasury, self.community, self.operator,
-            self.market.address, self.settlement.address, self.flexibility.address,
+            self.guardian, self.poster, self.market.address, self.settlement.address,
+            self.flexibility.address,
         ]  # fmt: skip
         self.reset = chain.snapshot()
 
-    def order(self, interval: int, side: int, tick: int, quantity: int) -> int:
-        return interval << 64 | side << 48 | tick << 40 | quantity
+    def deploy_markets(self) -> None:
+        chain, community = self.chain, self.community
+        places = (self.credit.address, self.registry.address)
+        ladder = (BASE, STEP, COUNT, GATE_S)
+        self.market = chain.deploy("Market", *places, *ladder, 0, NOBODY)
+        self.meter = chain.deploy("Meter", self.registry.address, DUE_S)
+        self.settlement = chain.deploy(
+            "Settlement", self.registry.address, self.market.address, self.meter.address,
+            self.supplier, 500, (RETAIL + FEED_IN) // 2, RETAIL - FEED_IN, 100, 500,
+        )  # fmt: skip
+        self.flexibility = chain.deploy("Flexibility", *places, self.meter.address)
+        for book, parent in ((20, 0), (10, 20), (1, 10), (2, 10)):
+            self.market("set_book", book, parent, CHARGES[book], by=community)
+        self.market("set_charge_account", self.dso, by=community)
+        self.market("set_posters", [self.settlement.address, self.poster], by=community)
+        for spender in (self.market, self.flexibility):
+            self.registry("set_spender", spender.address, True, by=community)
+        for name in ("market", "meter", "settlement", "flexibility"):
+            account = getattr(self, name).address
+            self.registry("publish", keccak(text=name.capitalize()), account, by=community)
 
-    def place(self, home: int, *orders: tuple[int, int, int, int]) -> None:
+    def order(self, interval: int, side: int, tick: int, quantity: int, reach: int = 0) -> int:
+        """An order of one step; quantity 0 takes back."""
+        return interval << 64 | step(side, tick, quantity, reach)
+
+    def curve(self, interval: int, *steps: tuple[int, ...]) -> int:
+        """An order of up to two steps (side, tick, quantity[, reach])."""
+        return interval << 64 | sum(step(*one) << 30 * i for i, one in enumerate(steps))
+
+    def place(self, home: int, *orders: tuple[int, ...]) -> None:
         self.market("place", [self.order(*order) for order in orders], by=self.homes[home])
+
+    def available(self, account: str) -> int:
+        """What an account has in the market, micro-units."""
+        return int(self.market("accounts", account)[0])
+
+    def escrow(self, account: str) -> int:
+        return int(self.market("accounts", account)[1])
 
     def after_gate(self, interval: int) -> None:
         self.chain.time = interval * 900 - GATE_S + 1
@@ -262,40 +305,34 @@ class Street:
     def after(self, interval: int) -> None:
         self.chain.time = (interval + 1) * 900
 
-    def reading(
-        self, home: int, interval: int, imported: int, exported: int, key: int | None = None
+    def batch(
+        self,
+        home: int,
+        first: int,
+        rows: Sequence[tuple[int, int]],
+        registers: tuple[int, int] = (0, 0),
+        key: int | None = None,
     ) -> tuple[Any, ...]:
-        """A reading signed by the home's meter (or the meter of home ``key``)."""
+        """Rows (import, export) signed by the home's meter (or the meter of home ``key``)."""
+        packed = b"".join(i.to_bytes(4) + e.to_bytes(4) for i, e in rows)
+        fields = {
+            "member": "address", "firstInterval": "uint64", "importWh": "uint64",
+            "exportWh": "uint64", "rows": "bytes32",
+        }  # fmt: skip
+        values = (self.homes[home], first, *registers, keccak(packed))
         signed = self.meters[home if key is None else key].sign_typed_data(
             {
                 "name": "Peerwatt Meter", "version": "1", "chainId": CHAIN_ID,
                 "verifyingContract": self.meter.address,
             },
-            {
-                "Reading": [
-                    {"name": "member", "type": "address"},
-                    {"name": "interval", "type": "uint64"},
-                    {"name": "importWh", "type": "uint64"},
-                    {"name": "exportWh", "type": "uint64"},
-                ]
-            },
-            {
-                "member": self.homes[home], "interval": interval,
-                "importWh": imported, "exportWh": exported,
-            },
+            {"Batch": [{"name": name, "type": kind} for name, kind in fields.items()]},
+            dict(zip(fields, values, strict=True)),
         )  # fmt: skip
-        return (
-            self.homes[home], interval, imported, exported,
-            signed.v, signed.r.to_bytes(32), signed.s.to_bytes(32),
-        )  # fmt: skip
+        signature = (signed.v, signed.r.to_bytes(32), signed.s.to_bytes(32))
+        return (self.homes[home], first, *registers, packed, *signature)
 
-    def submit(self, readings: Sequence[tuple[Any, ...]]) -> None:
-        self.meter("submit", list(readings), by=self.operator)
-
-    def start_meters(self, interval: int) -> None:
-        """All homes report registers of 0 at the end of the interval before."""
-        self.after(interval - 1)
-        self.submit([self.reading(i, interval - 1, 0, 0) for i in range(len(self.homes))])
+    def submit(self, batches: Sequence[tuple[Any, ...]]) -> None:
+        self.meter("submit", list(batches), by=self.operator)
 
     def permit(self, home: int, spender: str, amount: int, deadline: int) -> Any:
         """The owner's signature on an EIP-2612 permit with its next nonce."""
@@ -327,6 +364,6 @@ def built_street() -> Street:
 
 @pytest.fixture
 def street(built_street: Street) -> Street:
-    """Six homes with 1000 credits each, everything allowed, at the start of an interval."""
+    """Six homes with 500 credits in hand and 500 in the market, at the start of an interval."""
     built_street.reset()
     return built_street

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from peerwatt.chain.bindings.flexibility import Flexibility
-from peerwatt.chain.bindings.market import Market, PlacedOrder, encode_order
+from peerwatt.chain.bindings.market import Market
 from peerwatt.chain.bindings.meter import Meter, MeterRegister
 from peerwatt.chain.bindings.settlement import Settlement, SettlementResult
 from peerwatt.model.flexibility import Direction, FlexOffer, FlexRequest, OfferState
-from peerwatt.model.market import Book, Order, Side
 
 STRANGER = "0x" + "99" * 20
 
@@ -24,27 +19,6 @@ def read(contract, want):
     """Read the slots that a binding asks for straight from storage."""
     assert want.address == contract.address
     return want.decode([contract.word(slot) for slot in want.slots])
-
-
-@given(
-    st.integers(0, 2**192 - 1),
-    st.sampled_from(Side),
-    st.integers(0, 255),
-    st.integers(0, 2**32 - 1),
-)
-def test_every_order_fits_its_word(interval, side, tick, quantity):
-    word = encode_order(Order(interval, side, tick, quantity))
-    assert word == interval << 64 | side << 48 | tick << 40 | quantity
-    assert word < 2**256
-
-
-@pytest.mark.parametrize(
-    "fields", [(1, 0, -1), (1, 0, 2**32), (1, 256, 1), (2**192, 0, 1), (-1, 0, 1)]
-)
-def test_an_order_that_does_not_fit_is_refused(fields):
-    interval, tick, quantity = fields
-    with pytest.raises(ValueError, match="does not fit"):
-        encode_order(Order(interval, Side.BUY, tick, quantity))
 
 
 def settled_street(street):
@@ -68,25 +42,6 @@ def test_nothing_there_reads_as_nothing(street):
     flexibility = Flexibility(street.flexibility.address)
     assert read(street.flexibility, flexibility.request_at(0)) is None
     assert read(street.flexibility, flexibility.offer_of(0, STRANGER)) is None
-
-
-def test_market_from_raw_storage(street):
-    interval = settled_street(street)
-    market, (home, other, *_) = Market(street.market.address), street.homes
-    assert read(street.market, market.order(home, interval)) == PlacedOrder(
-        Order(interval, Side.BUY, 21, 501), is_released=True
-    )
-    assert read(street.market, market.order(other, interval + 1)) == PlacedOrder(
-        Order(interval + 1, Side.SELL, 44, 7), is_released=False
-    )
-    demand = tuple(501 if tick == 21 else 0 for tick in range(45))
-    supply = tuple(333 if tick == 19 else 0 for tick in range(45))
-    assert read(street.market, market.book(interval, 45)) == Book(interval, demand, supply)
-    clearing = read(street.market, market.clearing(interval))
-    assert street.market("share", home, interval) == (333, 0, clearing.price_micro)
-    assert (clearing.volume_wh, clearing.bid_fill_numerator, clearing.bid_fill_denominator) == (
-        333, 333, 501,
-    )  # fmt: skip
 
 
 def test_meter_and_settlement_from_raw_storage(street):

@@ -1,56 +1,30 @@
-"""Gas stays near what was measured, so that a costlier contract is noticed."""
+"""Gas is exact, so what the market may cost is held by ceilings."""
 
 from __future__ import annotations
 
 import pytest
-
-BUY, SELL = 0, 1
-
-
-@pytest.fixture
-def spent(street):
-    """Return a function that tells the gas of the last transaction against a bound."""
-
-    def bound(limit):
-        assert limit * 0.95 < street.chain.gas <= limit
-        return street.chain.gas
-
-    return bound
+from tests.contracts import gas_cases
 
 
-def test_placing_costs_little_more_for_many_intervals(street, spent):
-    first = street.first + 4
-    street.place(0, (first, BUY, 20, 500))
-    spent(142_000)
-    street.place(1, (first, BUY, 20, 400))
-    spent(85_000)
-    street.place(1, (first, BUY, 20, 300))
-    spent(67_000)
-    street.place(2, *((first + i, BUY, 20, 500) for i in range(96)))
-    spent(7_000_000)
-    street.place(3, *((first + i, BUY, 20, 500) for i in range(96)))
-    spent(3_200_000)
+@pytest.fixture(scope="module")
+def figures():
+    return gas_cases.all_figures()
 
 
-def test_clearing_costs_by_ticks_not_by_homes(street, spent):
-    interval = street.first + 4
-    for group in range(6):
-        word = sum((100 + i) << 32 * i for i in range(8 if group < 5 else 5))
-        street.market.write("ladder", interval, group, value=word)
-        street.market.write("ladder", interval, 32 + group, value=word)
-    street.market.write("occupied", interval, value=0b111111 | 0b111111 << 32)
-    street.after_gate(interval)
-    street.market("clear", interval, by=street.dso)
-    spent(90_000)
+@pytest.mark.parametrize("name", gas_cases.CEILINGS)
+def test_no_figure_is_above_its_ceiling(figures, name):
+    assert figures[name] <= gas_cases.CEILINGS[name]
 
 
-def test_meter_and_settlement_cost_by_members(street, spent):
-    interval = street.first + 4
-    for home in range(6):
-        street.place(home, (interval, home % 2, 20, 500))
-    street.start_meters(interval)
-    street.after(interval)
-    street.submit([street.reading(home, interval, 600, 90) for home in range(6)])
-    spent(330_000)
-    street.settlement("settle", interval, street.homes, by=street.dso)
-    spent(515_000)
+def test_clearing_costs_the_same_for_ever_more_homes(figures):
+    few, many = figures["clear 1000 homes"], figures["clear 5000 homes"]
+    assert many <= 1.02 * few
+    assert (
+        max(v for k, v in figures.items() if k.startswith("clear")) == figures["clear worst case"]
+    )
+
+
+def test_a_household_day_leaves_its_settlement_ten_thousand_an_interval(figures):
+    """96 orders, 24 amendments in six transactions and 96 settled intervals fit 2.5 million."""
+    traded = figures["96 orders of a day"] + figures["24 amendments in six transactions"]
+    assert traded + 96 * 10_000 <= 2_500_000

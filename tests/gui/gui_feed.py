@@ -6,8 +6,17 @@ import math
 import random
 from dataclasses import dataclass, field
 
+from peerwatt.api import market_messages as mm
 from peerwatt.api import messages as m
 from peerwatt.api.wallet_messages import AccountView, TransactionView
+from peerwatt.gui.community_view import (
+    CertificatesView,
+    CommunityView,
+    DealView,
+    MixView,
+    OfferView,
+    ServiceView,
+)
 from peerwatt.model.units import interval_at, interval_start_s
 
 NOON_S = 1_781_786_100.0  # 2026-06-18 14:35 in Zurich
@@ -76,16 +85,16 @@ def proven(value: int | None, block: int = 1204, mark: m.TrustMark = VERIFIED) -
     return m.ChainValue(value=value, mark=mark, block_number=block, block_time_s=int(NOON_S) - 3)
 
 
-def ladder(interval: int, cleared: bool = True) -> m.LadderView:
+def ladder(interval: int, cleared: bool = True) -> mm.LadderView:
     """Return a book whose curves cross."""
     levels = []
     for tick in range(24):
         micro = 80_000 + tick * 8_000
         demand = int(5200 / (1 + math.exp((tick - 12) / 3.0)))
         supply = int(4300 / (1 + math.exp((9 - tick) / 2.6)))
-        levels.append(m.LadderLevel(price_micro=micro, demand_wh=demand, supply_wh=supply))
+        levels.append(mm.LadderLevel(price_micro=micro, demand_wh=demand, supply_wh=supply))
     low = next(level for level in levels if level.supply_wh >= level.demand_wh)
-    return m.LadderView(
+    return mm.LadderView(
         interval=interval,
         levels=tuple(levels),
         clearing_price_micro=low.price_micro if cleared else None,
@@ -93,6 +102,81 @@ def ladder(interval: int, cleared: bool = True) -> m.LadderView:
         mark=VERIFIED if cleared else m.TrustMark.PENDING,
         block_number=1204 if cleared else None,
     )
+
+
+ANNA = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+BEN = "0x71C7656EC7ab88b098defB751B7401B5f6d8976F"
+
+
+def supply(state: str = "active", **more: object) -> mm.SupplyView:
+    """Return a standing with the supplier."""
+    told = {
+        "none": ("You have chosen no supplier's offer.", "Choose an offer."),
+        "active": ("Everything is paid; your orders are taken.", ""),
+        "grace": ("A monthly fee is not paid in full. Nothing changes for now.",
+                  "Deposit 4.20 to settle it."),
+        "suspended": ("The market takes no new buy orders from you; you still have power and "
+                      "pay the supplier's price.", "Deposit 4.20: buying resumes at once."),
+    }[state]  # fmt: skip
+    return mm.SupplyView.model_validate(
+        {
+            "state": state, "meaning": told[0], "action": told[1], "offer": 1, "supplier": BEN,
+            "monthly_fee_micro": 6_500_000, "warn_below_micro": 5_000_000,
+            "due_micro": 4_200_000 if state in {"grace", "suspended"} else 0,
+            "until_s": int(NOON_S) + 5 * 86_400 + 60 if state == "grace" else None,
+            "may_buy": state != "suspended", **more,
+        }
+    )  # fmt: skip
+
+
+def mix(start_s: int) -> MixView:
+    """Return where an hour's energy came from."""
+    now = powers(start_s + 1800)
+    need = int(now["home"] + now["ev"])
+    own = int(min(need, now["pv"] + max(now["battery"], 0.0)))
+    rest = need - own
+    deal, green, other = rest * 15 // 100, rest * 35 // 100, rest * 10 // 100
+    return MixView(start_s=start_s, own_wh=own, deals_wh=deal, neighbours_green_wh=green,
+                   neighbours_other_wh=other, supplier_wh=rest - deal - green - other,
+                   mark=VERIFIED)  # fmt: skip
+
+
+def day_mix(start_s: int) -> MixView:
+    """Return where a day's energy came from."""
+    parts = [mix(start_s + 3600 * n) for n in range(24)]
+    names = ("own_wh", "deals_wh", "neighbours_green_wh", "neighbours_other_wh", "supplier_wh")
+    sums = {name: sum(getattr(part, name) for part in parts) for name in names}
+    return MixView(start_s=start_s, mark=VERIFIED, **sums)
+
+
+def deals(now_s: int, mark: m.TrustMark) -> tuple[DealView, ...]:
+    """Return one deal of each kind."""
+    day = 86_400
+    return (
+        DealView(deal_id="0x" + "a1" * 32, role="buyer", partner=ANNA, kind="share", amount=2_500,
+                 price_micro=110_000, start_s=now_s - 40 * day, end_s=now_s + 200 * day,
+                 state="running", delivered_wh=38_400, delivered_today_wh=910,
+                 paid_micro=-4_224_000, mark=mark),
+        DealView(deal_id="0x" + "b2" * 32, role="seller", partner=BEN, kind="per interval",
+                 amount=150, price_micro=0, start_s=now_s - 3 * day, end_s=now_s + 20 * day,
+                 state="running", rank=1, delivered_wh=6_150, mark=mark),
+        DealView(deal_id="0x" + "c3" * 32, role="seller", partner=ANNA, kind="share",
+                 amount=1_000, price_micro=95_000, start_s=now_s - 90 * day,
+                 end_s=now_s - 5 * day, state="ended", delivered_wh=51_900,
+                 paid_micro=4_930_500, mark=mark),
+    )  # fmt: skip
+
+
+def offers(mark: m.TrustMark) -> tuple[OfferView, ...]:
+    """Return offers of which one is the own and one is closed."""
+    rows = (("Town works", 270_000, 80_000, 6_500_000), ("Sunny Power", 262_000, 76_000, 8_900_000),
+            ("Old tariff", 250_000, 60_000, 4_000_000))  # fmt: skip
+    return tuple(
+        OfferView(offer=n + 1, supplier=BEN if n == 0 else ANNA, name=name, retail_micro=retail,
+                  feed_in_micro=feed_in, monthly_fee_micro=fee, is_open=n < 2,
+                  is_chosen=n == 0, mark=mark)
+        for n, (name, retail, feed_in, fee) in enumerate(rows)
+    )  # fmt: skip
 
 
 @dataclass
@@ -248,38 +332,94 @@ class FakeFeed:
             )
         return m.DevicesView(devices=tuple(views))
 
-    def market(self) -> m.MarketView:
+    def market(self) -> mm.MarketView:
         now = interval_at(self.now_s)
         reasons = ("The sun makes more than the house needs.", "The car needs it before 07:00.",
                    "The battery is full by then.")  # fmt: skip
         states = ("placed", "cleared", "settled", "settled", "settled", "settled", "expired")
         orders = tuple(
-            m.OrderView(
-                interval=now + 1 - n, side="sell" if n % 3 else "buy", quantity_wh=620 + 70 * n,
-                limit_micro=120_000 + 5_000 * n, state=states[n],
-                filled_wh=600 + 60 * n if states[n] in {"cleared", "settled"} else None,
-                price_micro=price(now - n) if states[n] in {"cleared", "settled"} else None,
-                reason=reasons[n % 3], mark=self.mark if n else m.TrustMark.PENDING,
-            )
+            self._order(now + 1 - n, "sell" if n % 3 else "buy", n, states[n], reasons[n % 3])
             for n in range(len(states))
-        )  # fmt: skip
-        trades = tuple(
-            m.TradeView(
-                interval=now - 2 - n, bought_wh=0 if n % 3 else 480,
-                sold_wh=640 + 30 * n if n % 3 else 0,
-                import_wh=0, export_wh=700, price_micro=price(now - 2 - n),
-                trade_micro=82_000 + 3_000 * n if n % 3 else -68_000,
-                supplier_micro=4_000, supplier_only_micro=51_000 if n % 3 else -129_600,
-                mark=self.mark,
-            )
-            for n in range(9)
-        )  # fmt: skip
-        return m.MarketView(
+        )
+        trades = tuple(self._trade(now - 2 - n, n) for n in range(9))
+        return mm.MarketView(
             zone=1, retail_micro=270_000, feed_in_micro=80_000, open_interval=now + 1,
-            ladder=m.LadderView(interval=now + 1), last_cleared=ladder(now), orders=orders,
+            ladder=mm.LadderView(interval=now + 1), last_cleared=ladder(now), orders=orders,
             trades=trades,
             price_history=tuple(
                 (i, price(i), 2000 + 13 * (i % 7)) for i in range(now - 95, now + 1)
+            ),
+            account=mm.MarketAccountView(
+                available=proven(12_450_000, mark=self.mark),
+                escrowed=proven(620_000, mark=self.mark),
+            ),
+            supply=supply(),
+        )  # fmt: skip
+
+    def _order(self, interval: int, side: str, n: int, state: str, reason: str) -> mm.OrderView:
+        done = state in {"cleared", "settled"}
+        first, limit = 620 + 70 * n, 120_000 + 5_000 * n
+        turn = 1 if side == "sell" else -1
+        steps = tuple(
+            mm.OrderStepView.model_validate(
+                {
+                    "side": side, "quantity_wh": wh, "limit_micro": limit + turn * rise,
+                    "charge_micro": 15_000 if reach and side == "buy" else 0, "reach": reach,
+                    "filled_wh": filled if done else None,
+                    "price_micro": price(interval - 1) if done else None,
+                }
+            )
+            for wh, rise, reach, filled in (
+                (first - 240, 0, 0, first - 240), (240, 40_000, 1, 220 - 10 * n)
+            )
+        )  # fmt: skip
+        return mm.OrderView.model_validate(
+            {
+                "interval": interval, "side": side, "quantity_wh": first, "limit_micro": limit,
+                "state": state, "filled_wh": first - 20 - 10 * n if done else None,
+                "price_micro": price(interval - 1) if done else None, "reason": reason,
+                "mark": self.mark if n else m.TrustMark.PENDING, "steps": steps,
+            }
+        )  # fmt: skip
+
+    def _trade(self, interval: int, n: int) -> mm.TradeView:
+        sells = bool(n % 3)
+        trade = 82_000 + 3_000 * n if sells else -68_000
+        parts = {
+            "trade_micro": trade, "supplier_micro": 4_000,
+            "charge_micro": 0 if sells else -7_200, "accuracy_micro": -49_000 if n == 4 else 1_900,
+            "mid_market_micro": 6_500 if n == 5 else 0, "deal_micro": 12_000 if n == 1 else 0,
+        }  # fmt: skip
+        total, only = sum(parts.values()), 51_000 if sells else -129_600
+        why = "17 Wh that were sold but not there" if total < only else ""
+        told = "worse" if total < only else "better"
+        return mm.TradeView.model_validate(
+            {
+                **parts, "interval": interval, "bought_wh": 0 if sells else 480,
+                "sold_wh": 640 + 30 * n if sells else 0, "import_wh": 0 if sells else 520,
+                "export_wh": 700 if sells else 0, "price_micro": price(interval),
+                "supplier_only_micro": only, "total_micro": total, "saved_micro": total - only,
+                "is_estimated": n == 2, "is_final": n > 3, "mark": self.mark,
+                "sentence": f"{told} than with the supplier alone" + (
+                    f", because of {why}." if why else "."),
+            }
+        )  # fmt: skip
+
+    def community(self) -> CommunityView:
+        """Return a community with everything it can have."""
+        hour_s = int(self.now_s) // 3600 * 3600
+        return CommunityView(
+            hours=tuple(mix(hour_s - 3600 * n) for n in range(24, 0, -1)),
+            days=tuple(day_mix(hour_s - 86_400 * n) for n in range(7, 0, -1)),
+            certificates=CertificatesView(issued_wh=184_300, used_wh=121_700, passed_on_wh=74_900,
+                                          since_s=hour_s - 30 * 86_400, mark=self.mark),
+            deals=deals(hour_s, self.mark), offers=offers(self.mark), services=(
+                ServiceView(service=1, name="Charging point, Lindenweg", unit="1 kWh",
+                            price_micro=310_000, provider=ANNA, mark=self.mark),
+                ServiceView(service=2, name="Shared battery", unit="1 kWh a day",
+                            price_micro=42_000, provider=BEN, mark=self.mark),
+                ServiceView(service=3, name="Cargo bicycle", unit="1 h", price_micro=1_500_000,
+                            provider=BEN, is_open=False, mark=self.mark),
             ),
         )  # fmt: skip
 
@@ -431,7 +571,7 @@ def empty_state(now_s: float = NOON_S) -> m.SiteState:
         day=m.DayView(date="2026-06-18"),
         plan=m.PlanView(),
         devices=m.DevicesView(),
-        market=m.MarketView(),
+        market=mm.MarketView(),
         flexibility=m.FlexibilityView(),
         wallet=m.WalletView(credit=unread, escrowed=unread, total_supply=unread,
                             agent=m.AgentView(daily_limit=unread, spent_today=unread)),
@@ -460,3 +600,25 @@ def missing_state(now_s: float = NOON_S) -> m.SiteState:
         )
     )
     return state.model_copy(update={"flow": flow, "devices": devices, "plan": m.PlanView()})
+
+
+def low_market() -> mm.MarketView:
+    """Return a market whose account runs low, whose grid is the limit, with a wider book."""
+    market = FakeFeed().market()
+    assert market.account is not None
+    assert market.last_cleared is not None
+    book = market.last_cleared
+    account = market.account.model_copy(
+        update={
+            "available": proven(840_000),
+            "is_low": True,
+            "sentence": "Only 0.84 left for orders and fees: deposit credits.",
+        }
+    )
+    return market.model_copy(
+        update={
+            "account": account,
+            "last_cleared": book.model_copy(update={"limit_wh": book.cleared_wh}),
+            "wider": (ladder(book.interval).model_copy(update={"reach": 1}),),
+        }
+    )

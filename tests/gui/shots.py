@@ -10,7 +10,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from gui_feed import FakeFeed, empty_state, missing_state
+from gui_feed import FakeFeed, empty_state, low_market, missing_state, supply
 from PySide6.QtCore import QEventLoop, QTimer
 
 from peerwatt.api.base import TrustMark
@@ -22,7 +22,7 @@ from peerwatt.gui.prefs import Preferences
 from peerwatt.gui.theme import Theme
 from peerwatt.gui.window import Window
 
-PAGES = ("home", "market", "flexibility", "wallet", "devices", "settings", "log")
+PAGES = ("home", "market", "flexibility", "wallet", "devices", "community", "settings", "log")
 
 
 def wait(milliseconds: int) -> None:
@@ -47,6 +47,7 @@ class Studio:
         self.bridge.set_link(LinkView(Link.LIVE))
         self.bridge.publish_state(state)
         if feed is not None:
+            self.bridge.publish("community", feed.community())
             self.bridge.series.load(feed.history())
             self.bridge.history_loaded.emit()
         wait(400)
@@ -90,11 +91,29 @@ def special(folder: Path, look: str) -> None:
     }
     for name, (state, feed_or_none) in states.items():
         studio = Studio(look, state, feed_or_none)
-        pages = PAGES[:5] if name == "empty" else ("home", "devices")
+        pages = PAGES[:6] if name == "empty" else ("home", "devices")
         pages = ("home", "wallet") if name == "unproven" else pages
         for page in pages:
             studio.take(folder, f"{name}-{page}", page, (1280, 800))
         studio.close()
+
+
+def market(folder: Path, look: str) -> None:
+    """Take what the market's and the community's pages say when something is the matter."""
+    feed = FakeFeed()
+    studio = Studio(look, feed.state(), feed)
+    for state in ("none", "grace", "suspended"):
+        shown = feed.market().model_copy(update={"supply": supply(state)})
+        studio.bridge.publish("market", shown)
+        studio.take(folder, f"supply-{state}", "community", (1280, 1150))
+    studio.bridge.publish("market", low_market())
+    studio.take(folder, "market-low", "market", (1280, 1180))
+    studio.take(folder, "supply-low", "community", (1280, 1150))
+    studio.take(folder, "market", "market", (1024, 768))
+    studio.take(folder, "community", "community", (1024, 768))
+    studio.take(folder, "community", "community", (1920, 1080))
+    studio.take(folder, "market", "market", (1920, 1080))
+    studio.close()
 
 
 def main() -> None:
@@ -111,6 +130,8 @@ def main() -> None:
         for size in ((1920, 1080), (1024, 768)):
             studio.take(folder, "home", "home", size)
         studio.close()
+        if which in {"all", "market"}:
+            market(folder, look)
     if which == "all":
         special(folder, "light")
     print(f"{time.monotonic() - started:.1f} s")

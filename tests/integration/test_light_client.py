@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from peerwatt.chain.bindings.community import Community, View
+from peerwatt.chain.bindings.community import Community, View, rules_of
 from peerwatt.chain.bindings.credit import Credit
 from peerwatt.chain.bindings.flexibility import Flexibility
 from peerwatt.chain.bindings.market import Market
-from peerwatt.chain.bindings.meter import Meter, MeterRegister, SignedReading
+from peerwatt.chain.bindings.meter import Meter, SignedBatch, pack_rows, typed_batch
 from peerwatt.chain.bindings.registry import Agent, Member, Registry, Role, Used
 from peerwatt.chain.bindings.settlement import Settlement
-from peerwatt.chain.bindings.wants import fetch, fetch_all
+from peerwatt.chain.bindings.wants import fetch
 from peerwatt.chain.clients.bft.light_client import LightClient, TransactionRefused
 from peerwatt.chain.consensus.qbft import QbftRules
 from peerwatt.chain.encoding import checksum_address, keccak, rlp_encode
@@ -25,8 +25,18 @@ from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.devnet import DevNode, RpcServer
+from peerwatt.engine.disk import Disk
+from peerwatt.engine.outcomes import OutcomeScan
+from peerwatt.history.facade import History
 from peerwatt.model.flexibility import Direction, FlexOffer, FlexRequest, OfferState
-from peerwatt.model.market import MarketRules, Order, PriceLadder, SettledInterval, Side
+from peerwatt.model.market import (
+    BookRules,
+    MarketRules,
+    Order,
+    PriceLadder,
+    SettledInterval,
+    Side,
+)
 from peerwatt.model.ports import PolicyRefusal
 from peerwatt.model.verified import Unproven
 from peerwatt.wallet.nonces import AccountSender, NonceKeeper
@@ -38,9 +48,10 @@ CHAIN_ID = 20211
 START_S = 1_750_000_500
 INTERVAL = START_S // 900 + 2
 LADDER = PriceLadder(80_000, 5_000, 45)
-RULES = MarketRules(LADDER, zone=1, gate_closure_s=180)
+RULES = MarketRules(LADDER, zone=1, gate_closure_s=180, books=(BookRules(1),))
+DEPOSIT = 40_000_000
 RETAIL, FEED_IN = 300_000, 80_000
-GAS = 3_000_000
+GAS = 8_000_000
 
 
 def key(name: str) -> SecretKey:
@@ -128,8 +139,14 @@ async def deploy_all(lab: Lab) -> Community:
     credit = await lab.deploy(Credit.deployment("Credit", "CR", boss))
     registry = await lab.deploy(Registry.deployment(boss))
     market = await lab.deploy(Market.deployment(credit, registry, RULES))
-    meter = await lab.deploy(Meter.deployment(registry))
-    settlement = await lab.deploy(Settlement.deployment(credit, registry, market, meter))
+    meter = await lab.deploy(Meter.deployment(registry, 900))
+    figures = {"thin_wh": 0, "mid_micro": 190_000, "spread_micro": 220_000}
+    supplier = lab.sender("supplier").address
+    settlement = await lab.deploy(
+        Settlement.deployment(
+            *(registry, market, meter, supplier), **figures, weight_permille=0, g_permille=0
+        )
+    )
     flexibility = await lab.deploy(Flexibility.deployment(credit, registry, meter))
     lab.community = Community(
         {
@@ -147,7 +164,8 @@ async def deploy_all(lab: Lab) -> Community:
 async def admit(lab: Lab) -> None:
     """Two members with money and allowances, a supplier and a DSO; ann has an agent."""
     c = lab.bound
-    await lab.run("community", c.market.address, c.market.set_settlement(c.settlement.address))
+    await lab.run("community", c.market.address, c.market.set_book(RULES.books[0]))
+    await lab.run("community", c.market.address, c.market.set_posters([c.settlement.address]))
     for spender in (c.market.address, c.flexibility.address):
         await lab.run("community", c.registry.address, c.registry.set_spender(spender, True))
     dso = lab.sender("dso").address
@@ -160,55 +178,62 @@ async def admit(lab: Lab) -> None:
     for name in ("ann", "ben", "supplier", "dso"):
         holder = lab.sender(name).address
         await lab.run("community", c.credit.address, c.credit.mint(holder, 50_000_000))
-        for spender in (c.market, c.settlement, c.flexibility):
-            data = c.credit.approve(spender.address, 40_000_000)
+        for spender in (c.market, c.flexibility):
+            data = c.credit.approve(spender.address, DEPOSIT)
             await lab.run(name, c.credit.address, data)
+        if name != "dso":
+            await lab.run(name, c.market.address, c.market.deposit(DEPOSIT))
     limits = Agent("", 9_000_000, 50_000, FEED_IN, RETAIL, START_S + 86_400, 0, True)
     agent = lab.sender("ann's agent").address
     data = c.registry.authorise_agent(agent, limits, [c.market.address, c.flexibility.address])
     await lab.run("ann", c.registry.address, data)
 
 
-async def meter(lab: Lab, name: str, interval: int, import_wh: int, export_wh: int) -> None:
-    c, member = lab.bound, lab.sender(name).address
-    register = MeterRegister(interval, import_wh, export_wh)
-    message = c.meter.typed_reading(CHAIN_ID, member, register)
+def batch(
+    lab: Lab, name: str, registers: tuple[int, int], row: tuple[int, int], first: int = INTERVAL
+) -> SignedBatch:
+    """One interval of a member as its meter signs it."""
+    c, member, rows = lab.bound, lab.sender(name).address, pack_rows([row])
+    message = typed_batch(c.meter.address, CHAIN_ID, member, first, registers, rows)
     raw = key(f"meter {name}").sign_typed(message)
-    reading = SignedReading(member, register, raw[64], raw[:32], raw[32:64])
-    await lab.run("operator", c.meter.address, c.meter.submit([reading]))
+    return SignedBatch(member, first, *registers, rows, raw[64], raw[:32], raw[32:64])
 
 
-BUY = Order(INTERVAL, Side.BUY, LADDER.tick_at_or_below(200_000), 1000)
-SELL = Order(INTERVAL, Side.SELL, LADDER.tick_at_or_above(100_000), 600)
+BUY = Order.single(INTERVAL, Side.BUY, LADDER.tick_at_or_below(200_000), 1000)
+SELL = Order.single(INTERVAL, Side.SELL, LADDER.tick_at_or_above(100_000), 600)
 
 
-async def test_an_interval_from_order_to_settlement_by_proof_only(lab: Lab) -> None:
+async def test_an_interval_from_order_to_settlement_by_proof_only(lab: Lab, tmp_path: Path) -> None:
     c = await deploy_all(lab)
     await c.check_code(lab.reader)
-    assert (await c.market.rules(lab.reader)).value == RULES
     await admit(lab)
+    assert (await c.market.rules(lab.reader, 1, INTERVAL)).value == RULES
     ann, ben = lab.sender("ann").address, lab.sender("ben").address
     view = View(
         ann,
         lab.clock.now_s(),
         LADDER.count,
+        (1,),
         lab.sender("ann's agent").address,
         orders=(INTERVAL,),
-        books=(INTERVAL,),
-        clearings=(INTERVAL,),
-        settled=(INTERVAL,),
+        books=((0, INTERVAL),),
+        clearings=((0, INTERVAL),),
         requests=(0,),
     )
     await check_placed(lab, view)
     price = await check_cleared(lab)
     settled_in = await deliver_and_settle(lab)
-    mine = await check_settled(lab, price)
+    mine = await check_settled(lab, price, tmp_path)
     assert list((await c.members(lab.reader)).value) == [ann.lower(), ben.lower()]
     after = (await c.snapshot(lab.reader, view)).value
-    assert after.orders[INTERVAL] is not None
-    assert after.escrowed_micro(RULES) == 0
-    assert after.settled[INTERVAL] == mine
-    await check_events(lab, settled_in, mine.trade_micro)
+    placed = after.orders[INTERVAL]
+    assert placed is not None
+    assert placed.is_released
+    assert after.account.escrow_micro == 0
+    assert after.account.available_micro == DEPOSIT + mine.total_micro
+    assert after.progress is not None
+    assert after.progress.settled_interval == after.meter.signed.interval == INTERVAL
+    await check_events(lab, settled_in)
     assert lab.client.status.state is SyncState.VERIFIED
     assert lab.client.counters.rejected == 0
 
@@ -221,30 +246,32 @@ async def check_placed(lab: Lab, view: View) -> None:
     before = await c.snapshot(lab.reader, view)
     assert lab.client.head is not None
     assert before.block_number == lab.client.head.header.number
-    placed = before.value.orders[INTERVAL]
+    house = before.value
+    placed = house.orders[INTERVAL]
     assert placed is not None
     assert (placed.order, placed.is_released) == (BUY, False)
-    assert before.value.escrowed_micro(RULES) == 200_000
-    assert before.value.balance_micro == 49_800_000
-    assert before.value.total_supply_micro == 200_000_000
-    assert before.value.used == Used(200_000, 0)
-    assert before.value.agent is not None
-    assert before.value.agent.daily_limit_micro == 9_000_000
-    assert before.value.agent.owner == view.owner.lower()
-    book = before.value.books[INTERVAL]
+    assert house.account.escrow_micro == 200_000
+    assert house.account.available_micro == DEPOSIT - 200_000
+    assert house.balance_micro == 50_000_000 - DEPOSIT
+    assert house.total_supply_micro == 200_000_000
+    assert house.used == Used(200_000, 0)
+    assert house.agent is not None
+    assert house.agent.daily_limit_micro == 9_000_000
+    assert house.agent.owner == view.owner.lower()
+    book = house.books[0, INTERVAL]
     assert (book.demand_wh[BUY.tick], sum(book.demand_wh)) == (1000, 1000)
     assert (book.supply_wh[SELL.tick], sum(book.supply_wh)) == (600, 600)
-    assert before.value.clearings[INTERVAL] is None
-    assert before.value.settled[INTERVAL] is None
-    assert before.value.requests[0] is None
+    assert rules_of(RULES, house.terms) == RULES
+    assert house.clearings[0, INTERVAL] is None
+    assert (house.progress, house.supply, house.requests[0]) == (None, None, None)
 
 
 async def check_cleared(lab: Lab) -> int:
     """The interval is cleared after its gate; returns the price."""
     c = lab.bound
     await lab.block(INTERVAL * 900 - 100)
-    await lab.run("keeper", c.market.address, c.market.clear(INTERVAL))
-    clearing = (await fetch(lab.reader, c.market.clearing(INTERVAL))).value
+    await lab.run("keeper", c.market.address, c.market.clear(1, INTERVAL))
+    clearing = (await fetch(lab.reader, c.market.clearing(1, INTERVAL))).value
     assert clearing is not None
     assert (clearing.price_micro, clearing.volume_wh) == (
         LADDER.base_micro + LADDER.step_micro * (SELL.tick + BUY.tick) // 2,
@@ -255,41 +282,48 @@ async def check_cleared(lab: Lab) -> int:
 
 
 async def deliver_and_settle(lab: Lab) -> str:
-    """Both meters sign their registers and the interval is settled; returns the transaction."""
-    c, homes = lab.bound, [lab.sender(name).address for name in ("ann", "ben")]
-    await lab.block(INTERVAL * 900 + 1)
-    for name in ("ann", "ben"):
-        await meter(lab, name, INTERVAL - 1, 5000, 7000)
+    """Both meters sign what they counted, and it is settled; returns the transaction."""
+    c = lab.bound
     await lab.block((INTERVAL + 1) * 900 + 15)
-    await meter(lab, "ann", INTERVAL, 5900, 7000)
-    await meter(lab, "ben", INTERVAL, 5000, 7650)
-    return await lab.run("keeper", c.settlement.address, c.settlement.settle(INTERVAL, homes))
+    batches = [
+        batch(lab, "ann", (5000, 7000), (900, 0)),
+        batch(lab, "ben", (5000, 7000), (0, 650)),
+    ]
+    return await lab.run("keeper", c.settlement.address, c.settlement.settle(batches))
 
 
-async def check_settled(lab: Lab, price: int) -> SettledInterval:
+async def outcome(lab: Lab, name: str, folder: Path) -> SettledInterval:
+    """What a member's interval came to, out of complete events."""
+    history, disk = History.open(folder / f"{name}.sqlite"), Disk()
+    scan = OutcomeScan(lab.bound, lab.reader, lab.sender(name).address, history, disk)
+    await scan.load()
+    found = await scan.step(1, {})
+    stored = history.settlements.get(INTERVAL)
+    disk.close()
+    history.close()
+    assert found == {INTERVAL: stored}
+    assert stored is not None
+    return stored
+
+
+async def check_settled(lab: Lab, price: int, folder: Path) -> SettledInterval:
     """Trades, deviations and the supplier's part add up to nothing; returns ann's result."""
     c = lab.bound
-    ann, ben = lab.sender("ann").address, lab.sender("ben").address
-    mine = (await c.settled(lab.reader, ann, INTERVAL)).value
-    theirs = (await c.settled(lab.reader, ben, INTERVAL)).value
-    assert mine is not None
-    assert theirs is not None
+    mine, theirs = [await outcome(lab, name, folder) for name in ("ann", "ben")]
     assert (mine.import_wh, mine.export_wh, mine.bought_wh, mine.sold_wh) == (900, 0, 600, 0)
     assert (theirs.export_wh, theirs.sold_wh, theirs.price_micro) == (650, 600, price)
     assert mine.trade_micro == -600 * price // 1000
     assert mine.supplier_micro == -300 * RETAIL // 1000
     assert theirs.supplier_micro == 50 * FEED_IN // 1000
-    wants = {
-        "supplier": c.settlement.supplier_total(lab.sender("supplier").address),
-        "dust": c.market.dust(),
-    }
-    rest = (await fetch_all(lab.reader, wants)).value
-    assert mine.trade_micro + theirs.trade_micro + rest["dust"] == 0
-    assert mine.supplier_micro + theirs.supplier_micro + rest["supplier"] == 0
+    supplier = (await fetch(lab.reader, c.market.account(lab.sender("supplier").address))).value
+    dust = (await fetch(lab.reader, c.market.dust())).value
+    assert mine.trade_micro + theirs.trade_micro + dust == 0
+    paid = supplier.available_micro - DEPOSIT
+    assert mine.supplier_micro + theirs.supplier_micro + paid == 0
     return mine
 
 
-async def check_events(lab: Lab, settled_in: str, trade_micro: int) -> None:
+async def check_events(lab: Lab, settled_in: str) -> None:
     """The events of the settlement are complete and bound to their transaction."""
     c = lab.bound
     assert lab.client.head is not None
@@ -299,7 +333,7 @@ async def check_events(lab: Lab, settled_in: str, trade_micro: int) -> None:
     assert len(events) == 2
     assert {"0x" + event.transaction_hash.hex() for event in events} == {settled_in}
     name, values = c.settlement.artefact.decode_event(events[0].log) or ("", {})
-    assert (name, values["trade_micro"], values["imported"]) == ("Settled", trade_micro, 900)
+    assert (name, values["first"]) == ("Settled", INTERVAL)
 
 
 async def test_flexibility_from_request_to_payment_by_proof_only(lab: Lab) -> None:
@@ -319,10 +353,9 @@ async def test_flexibility_from_request_to_payment_by_proof_only(lab: Lab) -> No
 
     await lab.block(START_S + 401)
     await lab.run("dso", c.flexibility.address, c.flexibility.award(0, {ann: 700}))
-    await lab.block(INTERVAL * 900 + 1)
-    await meter(lab, "ann", INTERVAL - 1, 1000, 1000)
     await lab.block((INTERVAL + 1) * 900 + 15)
-    await meter(lab, "ann", INTERVAL, 1000, 1650)
+    signed = batch(lab, "ann", (1000, 1000), (0, 650))
+    await lab.run("operator", c.meter.address, c.meter.submit([signed]))
     await lab.run("keeper", c.flexibility.address, c.flexibility.verify(0, ann))
     done = (await fetch(lab.reader, c.flexibility.offer_of(0, ann))).value
     assert done is not None
@@ -344,15 +377,15 @@ async def test_the_agent_signs_and_the_contract_takes_only_what_is_allowed(lab: 
     with pytest.raises(PolicyRefusal):
         sender.prepare(c.credit.address, c.credit.transfer(signer.address, 1), gas=GAS)
     # Over the day's limit: signed, sent, and refused by the contract.
-    order = Order(INTERVAL, Side.BUY, 40, 60_000)
+    order = Order.single(INTERVAL, Side.BUY, 40, 60_000)
     await lab.run("ann's agent", c.market.address, c.market.place([order]), ok=False)
     agent = await fetch(lab.reader, c.registry.used(signer.address, lab.clock.now_s()))
     assert agent.value == Used(0, 0)
 
     # The same bytes again change nothing; what is proven is no longer pending.
-    order = replace(order, quantity_wh=100)
+    order = Order.single(INTERVAL, Side.BUY, 40, 100)
     sender = AccountSender(signer, CHAIN_ID, lab.client.broadcast, NonceKeeper(1))
-    transaction = sender.prepare(c.market.address, c.market.place([order]), gas=GAS)
+    transaction = sender.prepare(c.market.address, c.market.place([order]), gas=500_000)
     for _ in range(3):
         assert await sender.send(transaction) == transaction.transaction_hash
     await lab.block()
@@ -404,4 +437,4 @@ async def test_web3_on_the_verified_provider(lab: Lab) -> None:
 async def test_code_that_is_not_ours_is_noticed(lab: Lab) -> None:
     c = await deploy_all(lab)
     with pytest.raises(Unproven, match="not that of the contract Market"):
-        await Market(c.credit.address).rules(lab.reader)
+        await Market(c.credit.address).rules(lab.reader, 1, INTERVAL)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .base import ChainValue, Message, TrustMark
+from .market_messages import MarketView
 from .wallet_messages import (
     AccountView,
     BroadcastSend,
@@ -201,76 +202,6 @@ class DevicesView(Message):
     """Every device that is set up, in the order of kind and id."""
 
     devices: tuple[DeviceView, ...] = ()
-
-
-class LadderLevel(Message):
-    """Cumulated quantities at one tick."""
-
-    price_micro: int
-    demand_wh: int
-    """Demand at this price or above."""
-    supply_wh: int
-    """Supply at this price or below."""
-
-
-class LadderView(Message):
-    """The book of one interval as curves."""
-
-    interval: int
-    levels: tuple[LadderLevel, ...] = ()
-    clearing_price_micro: int | None = None
-    cleared_wh: int | None = None
-    mark: TrustMark = TrustMark.PENDING
-    block_number: int | None = None
-
-
-class OrderView(Message):
-    """One of our orders."""
-
-    interval: int
-    side: Literal["buy", "sell"]
-    quantity_wh: int
-    limit_micro: int
-    state: Literal["intended", "sent", "placed", "refused", "expired", "cleared", "settled"]
-    filled_wh: int | None = None
-    price_micro: int | None = None
-    reason: str = ""
-    transaction_hash: str | None = None
-    mark: TrustMark = TrustMark.PENDING
-
-
-class TradeView(Message):
-    """One settled interval; money + is received, - is paid."""
-
-    interval: int
-    bought_wh: int
-    sold_wh: int
-    import_wh: int
-    export_wh: int
-    price_micro: int
-    trade_micro: int
-    supplier_micro: int
-    supplier_only_micro: int
-    mark: TrustMark
-
-
-class MarketView(Message):
-    """The market as our house sees it; ladders of the interval being taken and the last cleared."""
-
-    zone: int = 0
-    gate_closure_s: int = 180
-    retail_micro: int = 0
-    feed_in_micro: int = 0
-    open_interval: int | None = None
-    ladder: LadderView | None = None
-    """Book of the interval whose gate closes next."""
-    last_cleared: LadderView | None = None
-    orders: tuple[OrderView, ...] = ()
-    trades: tuple[TradeView, ...] = ()
-    price_history: tuple[tuple[int, int, int], ...] = ()
-    """(interval, price_micro, volume_wh) of cleared intervals, oldest first."""
-    paused: bool = False
-    sentence: str = ""
 
 
 class FlexView(Message):

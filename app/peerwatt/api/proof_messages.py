@@ -13,6 +13,10 @@ Interval = Annotated[int, Field(ge=0, lt=2**48)]
 """Number of a market interval of 15 min since 1970."""
 
 
+Reach = Annotated[int, Field(ge=0, le=2)]
+"""Which book: 0 the own zone's, 1 its parent's, 2 the parent's parent's."""
+
+
 class CreditProof(Message):
     """What an account holds of the community's credits; the member's where none is named."""
 
@@ -27,7 +31,7 @@ class SupplyProof(Message):
 
 
 class EscrowProof(Message):
-    """Our orders that hold credits: those of the intervals around now."""
+    """Our account with the market, and the orders that hold its escrow."""
 
     of: Literal["escrow"] = "escrow"
 
@@ -39,7 +43,7 @@ class AgentProof(Message):
 
 
 class OrderProof(Message):
-    """Our order for an interval."""
+    """Our orders for the hour that holds an interval."""
 
     of: Literal["order"] = "order"
     interval: Interval
@@ -50,6 +54,7 @@ class BookProof(Message):
 
     of: Literal["book"] = "book"
     interval: Interval
+    reach: Reach = 0
 
 
 class ClearingProof(Message):
@@ -57,10 +62,11 @@ class ClearingProof(Message):
 
     of: Literal["clearing"] = "clearing"
     interval: Interval
+    reach: Reach = 0
 
 
 class SettledProof(Message):
-    """What an interval meant for us: result, metered energy and price."""
+    """What an interval meant for us: events that told it, readings, orders, results and terms."""
 
     of: Literal["settled"] = "settled"
     interval: Interval

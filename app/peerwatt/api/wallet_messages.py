@@ -58,6 +58,44 @@ class Redeem(Message):
     amount_micro: Annotated[int, Field(gt=0, lt=2**63)]
 
 
+class Deposit(Message):
+    """Bring credits into the own account with the market; the market must be allowed to take them.
+
+    ``allow`` for the contract ``Market`` does that; a grown allowance of before serves as well.
+    """
+
+    intent: Literal["deposit"] = "deposit"
+    amount_micro: Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class Withdraw(Message):
+    """Take credits out of the account with the market; never paused."""
+
+    intent: Literal["withdraw"] = "withdraw"
+    amount_micro: Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class ChooseOffer(Message):
+    """Take a supplier's offer from the next period on."""
+
+    intent: Literal["choose-offer"] = "choose-offer"
+    offer: Annotated[int, Field(gt=0, lt=2**32)]
+
+
+class NoFuss(Message):
+    """Take the mid-market rate where the market is thin, or not."""
+
+    intent: Literal["no-fuss"] = "no-fuss"
+    no_fuss: bool
+
+
+class EndDeal(Message):
+    """End a direct deal from the next day on."""
+
+    intent: Literal["end-deal"] = "end-deal"
+    deal_id: Hash
+
+
 class GrantAgent(Message):
     """Authorise the house's own key, or change its limits; ends a pause."""
 
@@ -88,7 +126,7 @@ class Allow(Message):
     """Let a contract of the community take up to an amount; 0 ends it."""
 
     intent: Literal["allow"] = "allow"
-    contract: Literal["Market", "Settlement", "Flexibility"]
+    contract: Literal["Market", "Settlement", "Flexibility", "Loan", "Services"]
     amount_micro: Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -120,6 +158,11 @@ WalletIntent = Annotated[
     Transfer
     | TransferCoins
     | Redeem
+    | Deposit
+    | Withdraw
+    | ChooseOffer
+    | NoFuss
+    | EndDeal
     | GrantAgent
     | PauseAgent
     | RevokeAgent

@@ -115,6 +115,17 @@ class TradingSettings(Section):
     min_order_wh: int = 20
 
 
+class MarketSettings(Section):
+    """How the house takes part in the community's market beside its own orders."""
+
+    keeper: bool = True
+    """Whether the house takes its turns in clearing and settling for all, where gas is free."""
+    warn_below_micro: Annotated[int, Field(ge=0)] = 2_000_000
+    """Available in the account with the market below which the owner is told to deposit."""
+    max_reach: Annotated[int, Field(ge=0, le=2)] = 2
+    """The widest book that orders name: 0 only the own zone's."""
+
+
 class FlexSettings(Section):
     """The owner's limits for answering the DSO."""
 
@@ -238,6 +249,7 @@ class SiteSettings(Section):
     chain: ChainSettings = ChainSettings()
     wallet: WalletSettings = WalletSettings()
     trading: TradingSettings = TradingSettings()
+    market: MarketSettings = MarketSettings()
     flexibility: FlexSettings = FlexSettings()
     car: CarSettings = CarSettings()
     battery: BatterySettings = BatterySettings()

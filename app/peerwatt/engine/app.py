@@ -30,6 +30,7 @@ from peerwatt.wallet.policy import AgentPolicy
 from peerwatt.wallet.secret import WalletFault
 from peerwatt.wallet.signer import LocalSigner
 
+from .agent_calls import agent_calls
 from .chain_opening import names_chain, open_site_chain
 from .chain_service import ChainService
 from .control_loop import ControlLoop
@@ -39,6 +40,7 @@ from .flex_service import FlexService
 from .forecasts import ForecastService
 from .foresight import Foresight
 from .house import HouseEngine
+from .keeping_setup import HouseKeeping
 from .lock import SiteBusy, SiteLock
 from .notices import NoticeBoard
 from .owner_wallet.accounts import AccountList
@@ -150,14 +152,15 @@ class _Builder:
         control = ControlLoop(settings, self.fleet, twins, history, disk, clock, board.say)
         planning = Planning(settings)
         store = self._key_store()
-        chain = trading = flex = signer = None
+        chain = trading = flex = keeping = signer = None
         opened = self._open_chain()
         if opened is not None:
             client, community, owner = opened
             chain, signer = await self._chain(client, community, board, owner, store)
             sender = self._sender(owner, signer, chain, community)
             common = (owner, history, disk, clock, board.say)
-            trading = TradingService(settings.trading, chain, sender, *common)
+            trading = TradingService(settings, chain, sender, *common)
+            keeping = HouseKeeping(settings.market, chain, sender, clock)
             flex = FlexService(
                 settings.flexibility,
                 chain,
@@ -180,6 +183,7 @@ class _Builder:
             chain,
             trading,
             flex,
+            keeping,
             self._wallet(board, chain, agent),
             Sections(
                 self._publisher,
@@ -251,12 +255,7 @@ class _Builder:
     ) -> tuple[ChainService, Signer]:
         key, _ = await load_or_create(store)
         policy = AgentPolicy.allowing(
-            client.network.chain_id,
-            [
-                (community.market.address, community.market.artefact.selector("place")),
-                (community.flexibility.address, community.flexibility.artefact.selector("offer")),
-            ],
-            max_gas=15_000_000,
+            client.network.chain_id, agent_calls(community), max_gas=15_000_000
         )
         signer = LocalSigner(key, policy)
         service = ChainService(

@@ -8,18 +8,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
-from peerwatt.chain.bindings.community import Community, HouseSnapshot, View
+from peerwatt.chain.bindings.community import Community, HouseSnapshot, InBook, View, rules_of
 from peerwatt.chain.ports import VerifiedChain
 from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState
 from peerwatt.history.facade import History
 from peerwatt.history.records import ClearedPrice, NoticeLevel
-from peerwatt.model.market import Clearing, SettledInterval
+from peerwatt.model.market import Clearing, MarketRules, SettledInterval
 from peerwatt.model.ports import Clock
 from peerwatt.model.units import INTERVALS_PER_DAY, interval_at
 from peerwatt.model.verified import ChainFault, Proven, Unproven
 
 from .disk import Disk
+from .outcomes import OutcomeScan
 from .owner_wallet.holdings import Holding, read_holdings
 from .picture import ChainPicture, CommunityFacts
 from .sent import followed
@@ -29,13 +30,17 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 LOOK_BACK = 8
-"""Past intervals whose clearing and settlement are looked for in every picture."""
+"""Past intervals whose clearings are looked for in every picture."""
+LOOK_AHEAD = 8
+"""Coming intervals whose orders of ours are read."""
 
 KEPT_DAYS = 8
 """Days of settled intervals and prices that are held in memory at start."""
 
 KEPT_REQUESTS = 6
 """Newest requests of the DSO that are read each time."""
+
+NO_MEMBER = "Your account is not an active member of the community; ask it to admit you."
 
 Say = Callable[[NoticeLevel, str, str], None]
 
@@ -62,7 +67,12 @@ class ChainService:
         self.fault = ""
         """Why the picture does not follow the verified block; empty while it does."""
         self.settled: dict[int, SettledInterval] = {}
+        """What past intervals came to, from final blocks."""
         self.clearings: dict[int, Clearing] = {}
+        """Of the own zone's book, by interval."""
+        self.all_clearings: dict[InBook, Clearing] = {}
+        """Of every book that our orders may name, with their fills, by (reach, interval)."""
+        self.outcomes = OutcomeScan(community, self.reader, owner, history, disk)
         self._owner = owner
         self._agent = agent
         self._history = history
@@ -74,9 +84,9 @@ class ChainService:
         """Accounts of the wallet, which every picture reads."""
         self._block_hash = b""
         """Hash of the block of the picture."""
-        self._open_clearings: set[int] = set()
-        self._open_settled: set[int] = set()
-        """Intervals whose result was read from a block that may still be replaced."""
+        self._open_clearings: set[InBook] = set()
+        """Those whose result was read from a block that may still be replaced."""
+        self._no_member_told = False
 
     @property
     def owner(self) -> str:
@@ -96,8 +106,8 @@ class ChainService:
     async def load(self) -> None:
         """Take up what earlier runs had proven and stored.
 
-        Stored prices know no marginal fills, so those of the intervals that every picture looks
-        back on are proven anew: an order's share must never follow from half a clearing.
+        Prices that know no marginal fills are shown, but proven anew for the intervals that
+        every picture looks back on: an order's share must never follow from half a clearing.
         """
         current = interval_at(self._clock.now_s())
         since = current - INTERVALS_PER_DAY * KEPT_DAYS
@@ -108,6 +118,11 @@ class ChainService:
                 self.clearings[price.interval] = Clearing(
                     price.interval, price.price_micro, price.volume_wh
                 )
+        for reach, clearing in await self._disk.run(self._history.clearings.recent, since):
+            self.all_clearings[reach, clearing.interval] = clearing
+            if reach == 0:
+                self.clearings[clearing.interval] = clearing
+        await self.outcomes.load()
 
     async def step(self) -> bool:
         """Follow the chain one round; return whether there is a new picture. Never raises."""
@@ -156,11 +171,12 @@ class ChainService:
         if found is not None and follow_other:
             before = self.client.block(found.height - 1)
             since = interval_at(before.header.timestamp) - 1 if before else 0
-            for known in (self.clearings, self.settled):
-                for interval in [i for i in known if i >= since]:
-                    del known[interval]
-            for store in (self._history.prices, self._history.settlements):
+            self.clearings = {i: c for i, c in self.clearings.items() if i < since}
+            kept = {key: c for key, c in self.all_clearings.items() if key[1] < since}
+            self.all_clearings = kept
+            for store in (self._history.prices, self._history.clearings):
                 await self._disk.run(store.forget, since)
+            self.settled |= await self.outcomes.forget(found.height, self.settled)
             self.picture, self._block_hash = None, b""
         return found is not None
 
@@ -189,19 +205,22 @@ class ChainService:
             self._say(NoticeLevel.GOOD, "chain", "The chain is verified again.")
 
     async def _learn_rules(self) -> None:
-        """Read the market's rules from its proven code, once."""
+        """Prove all contracts' code and read the rules of our zone's market, once."""
         if self.facts is not None:
             return
         await self.community.check_code(self.reader)
-        rules = (await self.community.market.rules(self.reader)).value
-        member = (await self._view(View(self._owner, self._clock.now_s(), 0))).value.member
-        self.facts = CommunityFacts(rules, member)
-        if not member.is_active:
-            self._say(
-                NoticeLevel.WARNING,
-                "market",
-                "Your account is not an active member of the community; ask it to admit you.",
-            )
+        now_s = self._clock.now_s()
+        member = (await self._view(View(self._owner, now_s))).value.member
+        if not member.is_active and not self._no_member_told:
+            self._no_member_told = True
+            self._say(NoticeLevel.WARNING, "market", NO_MEMBER)
+        if not member.zone:
+            raise Unproven(NO_MEMBER)
+        try:
+            rules = await self.community.market.rules(self.reader, member.zone, interval_at(now_s))
+        except ValueError as fault:
+            raise Unproven(str(fault)) from None
+        self.facts = CommunityFacts(rules.value, member)
 
     async def _view(self, view: View, block: int | None = None) -> Proven[HouseSnapshot]:
         return await self.community.snapshot(self.reader, view, block)
@@ -221,78 +240,89 @@ class ChainService:
         if self.client.pinned(proven.block_number).block_hash != pinned.block_hash:
             raise Unproven("The block that was read left the chain.")
         house = proven.value
-        self.facts = CommunityFacts(facts.rules, house.member)
-        before, picture = self.picture, replace(_picture(proven, facts), holdings=holdings)
+        rules = rules_of(facts.rules, house.terms)
+        self.facts = CommunityFacts(rules, house.member, house.newest, house.former)
+        before, picture = self.picture, replace(_picture(proven), holdings=holdings)
         self.picture, self._block_hash = picture, pinned.block_hash
-        await self._keep(house, self._is_final(proven.block_number))
+        await self._keep(house.clearings, self._is_final(proven.block_number))
         await self._settle(facts)
+        came = await self._follow_outcomes(facts)
         await self._transactions()
-        return before is None or before != picture
+        return came or before is None or before != picture
 
     def _wanted(self, facts: CommunityFacts) -> View:
         now_s = self._clock.now_s()
         current = interval_at(now_s)
-        past = range(current - LOOK_BACK, current + 1)
         known = self.picture
         count = max(known.requests, default=-1) + 2 if known else KEPT_REQUESTS
         cleared = [i for i in range(current - 2, current + 2) if i in self.clearings]
+        shown = dict.fromkeys([*cleared[-1:], current + 1, current + 2])
+        reaches, supply = facts.rules.reaches, known.supply if known else None
         return View(
             owner=self._owner,
             time_s=now_s,
             tick_count=facts.rules.ladder.count,
+            zone_books=books_of(facts.rules),
             agent=self._agent,
             orders=tuple(order_intervals(now_s)),
-            books=tuple(dict.fromkeys([*cleared[-1:], current + 1, current + 2])),
+            books=tuple((reach, i) for reach in reaches for i in shown),
             clearings=tuple(
-                i
-                for i in (*past, current + 1)
-                if i not in self.clearings or i in self._open_clearings
-            ),
-            settled=tuple(
-                i
-                for i in past
-                if i < current and (i not in self.settled or i in self._open_settled)
+                key
+                for reach in reaches
+                for i in range(current - LOOK_BACK, current + 2)
+                if (key := (reach, i)) not in self.all_clearings or key in self._open_clearings
             ),
             requests=tuple(range(max(count - KEPT_REQUESTS, 0), count)),
+            offer=supply.offer.number if supply and supply.offer else 0,
         )
 
-    async def _keep(self, house: HouseSnapshot, is_final: bool) -> None:
-        """Take up prices and settled intervals; store them, once their block is final."""
-        cleared = _take(house.clearings, self.clearings, self._open_clearings, is_final)
-        settled = _take(house.settled, self.settled, self._open_settled, is_final)
+    async def _keep(self, found: Mapping[InBook, Clearing | None], is_final: bool) -> None:
+        """Take up clearings; store them, once their block is final."""
+        cleared = _take(found, self.all_clearings, self._open_clearings, is_final)
+        for reach, interval in found:
+            if reach == 0:
+                self.clearings.pop(interval, None)
+        self.clearings |= {i: clearing for (reach, i), clearing in cleared.items() if reach == 0}
         picture = self.picture
         if picture is not None:
             since = interval_at(self._clock.now_s()) - LOOK_BACK
-            recent = {i: c for i, c in self.clearings.items() if i >= since}
-            self.picture = _with_clearings(picture, recent)
-        if not is_final:
+            recent = {key: c for key, c in self.all_clearings.items() if key[1] >= since}
+            self.picture = replace(picture, clearings=MappingProxyType(recent))
+        if not is_final or not cleared:
             return
-        if cleared:
-            prices = [
-                ClearedPrice(c.interval, c.price_micro, c.volume_wh) for c in cleared.values()
-            ]
-            await self._disk.run(self._history.prices.put, prices)
-        if settled:
-            await self._disk.run(self._history.settlements.put, list(settled.values()))
+        prices = [
+            ClearedPrice(i, c.price_micro, c.volume_wh)
+            for (reach, i), c in cleared.items()
+            if reach == 0
+        ]
+        await self._disk.run(self._history.prices.put, prices)
+        whole = [(reach, clearing) for (reach, _), clearing in cleared.items()]
+        await self._disk.run(self._history.clearings.put, whole)
 
     async def _settle(self, facts: CommunityFacts) -> None:
-        """Read results that were not final anew, at the block that is final by now."""
+        """Read clearings that were not final anew, at the block that is final by now."""
         final = self.final_number
-        if final is None or not (self._open_clearings or self._open_settled):
+        if final is None or not self._open_clearings:
             return
-        view = View(
-            self._owner,
-            self._clock.now_s(),
-            facts.rules.ladder.count,
-            clearings=tuple(sorted(self._open_clearings)),
-            settled=tuple(sorted(self._open_settled)),
-        )
+        wanted = tuple(sorted(self._open_clearings))
+        books = books_of(facts.rules)
+        view = View(self._owner, self._clock.now_s(), zone_books=books, clearings=wanted)
         try:
             house = (await self._view(view, final)).value
         except ChainFault as fault:
             log.info("Results are not known to be final yet: %s", fault)
             return
-        await self._keep(_without_absent(house), True)
+        # What is not there at an older block a newer one may have.
+        await self._keep(_present(house.clearings), True)
+
+    async def _follow_outcomes(self, facts: CommunityFacts) -> bool:
+        try:
+            came = await self.outcomes.step(facts.rules.zone, self.clearings)
+        except ChainFault as fault:
+            log.info("Settled intervals are looked for again later: %s", fault)
+            return False
+        self.settled |= came
+        return bool(came)
 
     async def _transactions(self) -> None:
         """Look what became of the agent's transactions."""
@@ -306,22 +336,34 @@ class ChainService:
 def order_intervals(now_s: float) -> range:
     """Return the intervals whose orders of ours are read: those that may hold credits."""
     current = interval_at(now_s)
-    return range(current - LOOK_BACK, current + 4)
+    return range(current - LOOK_BACK, current + LOOK_AHEAD)
 
 
-def _picture(proven: Proven[HouseSnapshot], facts: CommunityFacts) -> ChainPicture:
+def books_of(rules: MarketRules) -> tuple[int, ...]:
+    """Return the numbers of the books that orders may name, by reach."""
+    return tuple(rules.book_at(reach).book for reach in rules.reaches)
+
+
+def _picture(proven: Proven[HouseSnapshot]) -> ChainPicture:
     house = proven.value
+    progress = house.progress
     return ChainPicture(
         block_number=proven.block_number,
         block_time_s=proven.block_time_s,
         credit_micro=house.balance_micro,
-        escrowed_micro=house.escrowed_micro(facts.rules),
+        escrowed_micro=house.account.escrow_micro,
+        available_micro=house.account.available_micro,
+        no_fuss=house.account.no_fuss,
+        has_lien=house.account.has_lien,
         total_supply_micro=house.total_supply_micro,
         grant=house.agent,
         used_today=house.used,
         trade_scope=house.trade_scope,
         flexibility_scope=house.flexibility_scope,
-        metered_until=house.meter.interval,
+        metered_until=house.meter.signed.interval,
+        settled_until=progress.settled_interval if progress else 0,
+        final_until=progress.final_interval if progress else 0,
+        supply=house.supply,
         books=house.books,
         orders=MappingProxyType({i: p.order for i, p in _present(house.orders).items()}),
         clearings=MappingProxyType(_present(house.clearings)),
@@ -330,30 +372,21 @@ def _picture(proven: Proven[HouseSnapshot], facts: CommunityFacts) -> ChainPictu
     )
 
 
-def _with_clearings(picture: ChainPicture, clearings: Mapping[int, Clearing]) -> ChainPicture:
-    return replace(picture, clearings=MappingProxyType(dict(clearings)))
-
-
 def _take(
-    found: Mapping[int, T | None], known: dict[int, T], still_open: set[int], is_final: bool
-) -> dict[int, T]:
+    found: Mapping[K, T | None], known: dict[K, T], still_open: set[K], is_final: bool
+) -> dict[K, T]:
     """Take results up and return them; one that a replaced block had and this has not is dropped.
 
     Those read from a block that is not final stay open: they are read again.
     """
-    for interval, value in found.items():
+    for key, value in found.items():
         if value is None:
-            known.pop(interval, None)
-            still_open.discard(interval)
+            known.pop(key, None)
+            still_open.discard(key)
         else:
-            known[interval] = value
-            (still_open.discard if is_final else still_open.add)(interval)
+            known[key] = value
+            (still_open.discard if is_final else still_open.add)(key)
     return _present(found)
-
-
-def _without_absent(house: HouseSnapshot) -> HouseSnapshot:
-    """Leave out what is not there at an older block: a newer one may have it."""
-    return replace(house, clearings=_present(house.clearings), settled=_present(house.settled))
 
 
 def _present(found: Mapping[K, T | None]) -> dict[K, T]:

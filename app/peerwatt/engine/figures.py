@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peerwatt.api.messages import Figures
-from peerwatt.market.settlement_view import Bill, day_bill
+from peerwatt.market.settlement_view import Bill
 from peerwatt.model.flexibility import OfferState
 from peerwatt.model.units import INTERVALS_PER_DAY, interval_at, interval_start_s
 
@@ -89,7 +89,7 @@ def _bill(house: HouseEngine) -> Bill:
     chain = house.chain
     if chain is None or chain.facts is None:
         return Bill()
-    return day_bill(chain.settled.values(), chain.facts.tariff)
+    return chain.facts.bill(chain.settled.values())
 
 
 def _market(house: HouseEngine) -> dict[str, int | list[int]]:

@@ -34,8 +34,7 @@ from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import SiteSettings
 from peerwatt.history.facade import History
 from peerwatt.history.records import NoticeLevel
-from peerwatt.market.ladder import share
-from peerwatt.model.market import Side
+from peerwatt.market.ladder import fill
 from peerwatt.model.plan import IntervalEnergy
 from peerwatt.model.ports import Clock
 from peerwatt.model.snapshot import Snapshot
@@ -49,6 +48,7 @@ from .disk import Disk
 from .figures import collect
 from .flex_service import FlexService
 from .foresight import Foresight
+from .keeping_setup import HouseKeeping
 from .notices import NoticeBoard
 from .overrides import Overrides
 from .owner_wallet.service import OwnerWallet
@@ -83,6 +83,7 @@ class HouseEngine:
         chain: ChainService | None,
         trading: TradingService | None,
         flex: FlexService | None,
+        keeping: HouseKeeping | None,
         wallet: OwnerWallet,
         sections: Sections,
     ) -> None:
@@ -102,6 +103,7 @@ class HouseEngine:
         self.chain = chain
         self.trading = trading
         self.flex = flex
+        self.keeping = keeping
         self.wallet = wallet
         self._sections = sections
         self._driving = asyncio.Lock()
@@ -180,6 +182,8 @@ class HouseEngine:
         if self.flex is not None:
             declined = self.overrides.declined_requests
             news |= await self.flex.step(self.prospect, self.past(), declined)
+        if self.keeping is not None:
+            news |= await self.keeping.step()
         await self._sections.refresh(self, news)
 
     @property
@@ -214,15 +218,13 @@ class HouseEngine:
         interval = interval_at(self.clock.now_s())
         if self.chain is None or self.chain.picture is None:
             return None
-        clearing = self.chain.clearings.get(interval)
+        cleared, facts = self.chain.picture.cleared(interval), self.chain.facts
         order = self.chain.picture.orders.get(interval)
         net = self.control.net_import_since(interval)
-        if clearing is None or order is None or net is None:
+        if 0 not in cleared or order is None or facts is None or net is None:
             return None
-        filled = share(order, clearing)
-        if order.side is Side.BUY:
-            return MarketPosition(interval, filled, 0, net)
-        return MarketPosition(interval, 0, filled, net)
+        filled = fill(order, cleared, facts.rules)
+        return MarketPosition(interval, filled.bought_wh, filled.sold_wh, net)
 
     # -- what the API asks for ---------------------------------------------------------------
 

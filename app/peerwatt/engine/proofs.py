@@ -24,8 +24,8 @@ from peerwatt.api.proof_messages import (
     SupplyProof,
 )
 from peerwatt.chain.bindings.community import Community
-from peerwatt.chain.bindings.market import BUCKETS, SELL_WORDS
-from peerwatt.chain.bindings.registry import SECONDS_PER_DAY
+from peerwatt.chain.bindings.market import BUCKETS, RING, RING_H, SELL_WORDS
+from peerwatt.chain.bindings.meter import GRID
 from peerwatt.chain.bundles.make import make_bundle
 from peerwatt.chain.bundles.values import (
     AccountValue,
@@ -38,6 +38,7 @@ from peerwatt.chain.bundles.values import (
 )
 from peerwatt.chain.encoding import checksum_address, to_hex
 from peerwatt.chain.reading.reader import ProvenReader
+from peerwatt.model.market import MarketRules
 from peerwatt.model.units import interval_start_s
 from peerwatt.model.verified import Unproven
 
@@ -53,7 +54,7 @@ class Whose:
     owner: str
     agent: str | None
     now_s: float
-    tick_count: int
+    rules: MarketRules
 
 
 async def make_proof(chain: ChainService, wanted: Sequence[ProofOf], now_s: float) -> ProofFile:
@@ -63,13 +64,15 @@ async def make_proof(chain: ChainService, wanted: Sequence[ProofOf], now_s: floa
     """
     if chain.facts is None:
         raise Unproven("The community's contracts are not verified yet; try again in a moment.")
-    whose = Whose(chain.owner, chain.agent, now_s, chain.facts.rules.ladder.count)
+    whose = Whose(chain.owner, chain.agent, now_s, chain.facts.rules)
     values: list[Value] = []
     for item in wanted:
         if isinstance(item, ReceiptProof):
             values += await _receipt(chain.community, chain.reader, item.transaction_hash)
         else:
             values += VALUES[type(item)](chain.community, whose, item)
+        if isinstance(item, SettledProof):
+            values += await chain.outcomes.evidence(item.interval)
     if len(values) > MAX_VALUES:
         raise BundleRefused("That is too much for one file; save fewer values at a time.")
     document = await make_bundle(chain.reader, values)
@@ -99,59 +102,94 @@ def _supply(community: Community, _: Whose, item: SupplyProof) -> list[Value]:
 
 
 def _escrow(community: Community, whose: Whose, item: EscrowProof) -> list[Value]:
+    """The account with the market, and the orders that hold its escrow."""
     del item
-    intervals = order_intervals(whose.now_s)
-    return [value for i in intervals for value in _order_of(community, whose.owner, i)]
+    account = packed_values(
+        "Our account with the market",
+        community.market.address,
+        "Market",
+        "account_words",
+        whose.owner,
+    )
+    hours = dict.fromkeys(i // 4 for i in order_intervals(whose.now_s))
+    return [*account, *(v for h in hours for v in _orders_of(community, whose.owner, h))]
 
 
 def _order(community: Community, whose: Whose, item: OrderProof) -> list[Value]:
-    return _order_of(community, whose.owner, item.interval)
+    return _orders_of(community, whose.owner, item.interval // 4)
 
 
-def _order_of(community: Community, owner: str, interval: int) -> list[Value]:
-    label = f"Order for {_when(interval)}"
-    return [*packed_values(label, community.market.address, "Market", "orders", owner, interval)]
+def _orders_of(community: Community, owner: str, hour: int) -> list[Value]:
+    """The word of our orders for the four quarters of an hour."""
+    label = f"Our orders for the hour of {_when(hour * 4)}"
+    place = hour % RING_H
+    at = community.market.address
+    return [*packed_values(label, at, "Market", "orders", owner, member=place)]
 
 
 def _agent(community: Community, whose: Whose, item: AgentProof) -> list[Value]:
     del item
     if whose.agent is None:
         raise BundleRefused("The house has no key of its own.")
-    at, day = community.registry.address, int(whose.now_s) // SECONDS_PER_DAY
+    at = community.registry.address
     return [
         *packed_values("The house's key", at, "Registry", "authority", whose.agent),
-        *packed_values("The house's key", at, "Registry", "limits", whose.agent),
-        *packed_values("Used today by the house's key", at, "Registry", "used", whose.agent, day),
+        *packed_values("Limits and use of the house's key", at, "Registry", "limits", whose.agent),
     ]
 
 
 def _book(community: Community, whose: Whose, item: BookProof) -> list[Value]:
-    at, groups = community.market.address, -(-whose.tick_count // BUCKETS)
+    at, groups = community.market.address, -(-whose.rules.ladder.count // BUCKETS)
+    number = _number(whose.rules, item.reach)
     values: list[Value] = []
     for side, first in (("Wanted", 0), ("Offered", SELL_WORDS)):
         for group in range(groups):
             label = f"{side} for {_when(item.interval)}, from tick {BUCKETS * group}"
-            values += packed_values(label, at, "Market", "ladder", item.interval, first + group)
-    return values + _clearing_of(community, item.interval)
+            place = item.interval % RING * 64 + first + group
+            values += packed_values(label, at, "Market", "ladder", number, member=place)
+    return values + _clearing_of(community, number, item.interval)
 
 
-def _clearing(community: Community, _: Whose, item: ClearingProof) -> list[Value]:
-    return _clearing_of(community, item.interval)
+def _clearing(community: Community, whose: Whose, item: ClearingProof) -> list[Value]:
+    return _clearing_of(community, _number(whose.rules, item.reach), item.interval)
 
 
-def _clearing_of(community: Community, interval: int) -> list[Value]:
-    label = f"Result of the market for {_when(interval)}"
-    return [*packed_values(label, community.market.address, "Market", "results", interval)]
+def _number(rules: MarketRules, reach: int) -> int:
+    """Return the number of the book at a reach. Raises BundleRefused."""
+    if reach not in rules.reaches:
+        raise BundleRefused("Our zone has no book of that reach.")
+    return rules.book_at(reach).book
+
+
+def _clearing_of(community: Community, book: int, interval: int) -> list[Value]:
+    label = f"Result of book {book} for {_when(interval)}"
+    return [*packed_values(label, community.market.address, "Market", "results", book, interval)]
 
 
 def _settled(community: Community, whose: Whose, item: SettledProof) -> list[Value]:
+    """State that an outcome follows from; the events that told it come beside."""
     i, owner = item.interval, whose.owner
     settlement, meter = community.settlement.address, community.meter.address
-    return [
-        *packed_values(f"Settled for {_when(i)}", settlement, "Settlement", "results", owner, i),
-        *packed_values(f"Metered for {_when(i)}", meter, "Meter", "delta", owner, i),
-        *_clearing_of(community, i),
+    place, when = i // 4 % RING_H, _when(i // 4 * 4)
+    values: list[Value] = [
+        *packed_values("How far we are settled", settlement, "Settlement", "state", owner),
+        *packed_values(
+            f"Settled for the hour of {when}",
+            settlement,
+            "Settlement",
+            "records",
+            owner,
+            member=place,
+        ),
+        *packed_values(
+            f"Metered for the hour of {when}", meter, "Meter", "rows", GRID, owner, member=place
+        ),
+        *_orders_of(community, owner, i // 4),
+        *packed_values("Our terms", community.registry.address, "Registry", "member_words", owner),
     ]
+    for reach in whose.rules.reaches:
+        values += _clearing_of(community, whose.rules.book_at(reach).book, i)
+    return values
 
 
 def _request(community: Community, whose: Whose, item: RequestProof) -> list[Value]:
@@ -169,7 +207,8 @@ def _request(community: Community, whose: Whose, item: RequestProof) -> list[Val
 
 def _meter(community: Community, whose: Whose, item: MeterProof) -> list[Value]:
     del item
-    return [*packed_values("Our meter", community.meter.address, "Meter", "last", whose.owner)]
+    at = community.meter.address
+    return [*packed_values("Our meter", at, "Meter", "last", GRID, whose.owner)]
 
 
 def _account(_: Community, whose: Whose, item: AccountProof) -> list[Value]:

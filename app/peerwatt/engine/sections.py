@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from peerwatt import __version__
+from peerwatt.api.market_messages import KeepingView
 from peerwatt.api.messages import (
     ClockView,
     DayView,
@@ -18,7 +19,6 @@ from peerwatt.api.messages import (
 from peerwatt.config.clock import DrivenClock
 from peerwatt.config.settings import SiteSettings
 from peerwatt.history.records import EnergyTotals, PowerColumns, SentTransaction
-from peerwatt.market.settlement_view import day_bill
 from peerwatt.model.market import OrderState
 from peerwatt.model.readings import ChargerReading, DeviceKind
 from peerwatt.model.snapshot import Snapshot
@@ -180,7 +180,7 @@ class Sections:
             orders=[
                 (i.order, i.reason)
                 for i in intents
-                if i.order.interval > now and i.state in ACTIVE and i.order.quantity_wh > 0
+                if i.order.interval > now and i.state in ACTIVE and not i.order.is_withdrawal
             ],
             has_car=DeviceKind.CHARGER in kinds and self.car_present(house),
             reasons=house.prospect.result.reasons if house.prospect else (),
@@ -198,7 +198,7 @@ class Sections:
             now_s=house.clock.now_s(),
             facts=chain.facts if chain else None,
             picture=chain.picture if chain else None,
-            intents=[i for i in trading.intents if i.order.quantity_wh > 0] if trading else (),
+            intents=[i for i in trading.intents if not i.order.is_withdrawal] if trading else (),
             settled=[chain.settled[i] for i in sorted(chain.settled)] if chain else (),
             prices=[
                 (c.interval, c.price_micro, c.volume_wh)
@@ -209,6 +209,14 @@ class Sections:
             else (),
             paused=house.overrides.market_paused,
             sentence=trading.sentence if trading else "No market is set up for this site yet.",
+            status=chain.client.status if chain else None,
+            warn_below_micro=self._settings.market.warn_below_micro,
+            lost_blocks=chain.outcomes.gap if chain else None,
+            keeping=KeepingView(
+                is_on=self._settings.market.keeper and house.keeping is not None,
+                done=house.keeping.duties if house.keeping else {},
+                sentence=house.keeping.sentence if house.keeping else "",
+            ),
         )
 
     def car_present(self, house: HouseEngine) -> bool:
@@ -239,7 +247,7 @@ class Sections:
     def _day_view(self, house: HouseEngine, date: str, first: int, totals: EnergyTotals) -> DayView:
         chain = house.chain
         settled = [s for i, s in chain.settled.items() if i >= first] if chain else []
-        bill = day_bill(settled, chain.facts.tariff) if chain and chain.facts else None
+        bill = chain.facts.bill(settled) if chain and chain.facts else None
         flex = sum(
             offer.paid_micro
             for request_id, offer in (house.flex.offers.items() if house.flex else ())

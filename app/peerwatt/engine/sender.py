@@ -16,11 +16,15 @@ from peerwatt.market.desk import OrderReceipt, SignedOrders
 from peerwatt.model.flexibility import FlexOffer
 from peerwatt.model.market import Order, OrderIntent, Side
 from peerwatt.model.ports import Clock, Signer
+from peerwatt.model.verified import ChainFault
 from peerwatt.wallet.nonces import AccountSender, NonceKeeper, SignedTransaction
+
+from .refusals import refusal_sentence
 
 GAS_BASE = 400_000
 GAS_PER_ORDER = 120_000
 OFFER_GAS = 600_000
+WHY_TIMEOUT_S = 4.0
 log = logging.getLogger(__name__)
 
 
@@ -88,11 +92,37 @@ class AgentSender:
             await self.send(transaction.raw)
 
     async def receipt(self, transaction_hash: str) -> OrderReceipt | None:
-        """Return the proven outcome of a transaction."""
+        """Return the proven outcome of a transaction, with the contract's reason against it."""
         found = await self._reader.receipt(transaction_hash)
         if found is None:
             return None
-        return OrderReceipt(found.value.succeeded, found.block_number)
+        if found.value.succeeded:
+            return OrderReceipt(True, found.block_number)
+        why = await self._why(transaction_hash, found.block_number)
+        return OrderReceipt(False, found.block_number, why)
+
+    async def _why(self, transaction_hash: str, block: int) -> str:
+        """Return why a call was refused, found by running it again on the proven state.
+
+        The machine for it (0.7 s) is loaded only here. Empty where the reason is not known.
+        """
+        from peerwatt.chain.calls import CallReverted, Request
+        from peerwatt.chain.calls.caller import VerifiedCaller
+
+        located = await self._reader.locate(transaction_hash)
+        if located is None:
+            return ""
+        transaction = located[0].transaction(located[1])
+        caller = VerifiedCaller(self._reader, timeout_s=WHY_TIMEOUT_S)
+        try:
+            await caller.call(Request(transaction.to, transaction.data, transaction.sender), block)
+        except CallReverted as fault:
+            return refusal_sentence(fault.reason).rstrip(".")
+        except ChainFault as fault:
+            log.info("The reason of a refusal is not known: %s", fault)
+        finally:
+            caller.close()
+        return ""
 
     async def nonce(self) -> int:
         """Return the proven nonce and take it into account."""
@@ -101,17 +131,24 @@ class AgentSender:
         return nonce
 
     async def order_on_chain(self, interval: int) -> Order | None:
-        """Return our order as the market's proven slot holds it."""
+        """Return our order as the market's proven slot holds it; an empty one is a withdrawal."""
         found = await fetch(self._reader, self._market.order(self._owner, interval))
-        return found.value.order if found.value is not None else None
+        return found.value.order if found.value is not None else Order(interval)
 
     async def offer(self, offer: FlexOffer) -> str:
         """Sign and send an offer; return its hash. The contract keeps one offer a member."""
-        await self.nonce()
         data = self._flexibility.offer(offer)
-        signed = self._account.prepare(self._flexibility.address, data, gas=OFFER_GAS)
         what = f"Offer of {offer.quantity_wh} Wh to the grid operator"
-        await self._note_sent(signed, self._flexibility.address, what)
+        return await self.call(self._flexibility.address, data, gas=OFFER_GAS, what=what)
+
+    async def call(self, to: str, data: bytes, *, gas: int, what: str) -> str:
+        """Sign and send a call, noted as ``what``; return its hash.
+
+        Raises ChainFault, or PolicyRefusal for a call that the key may not make.
+        """
+        await self.nonce()
+        signed = self._account.prepare(to, data, gas=gas)
+        await self._note_sent(signed, to, what)
         await self.send(signed.raw)
         return signed.transaction_hash
 
@@ -129,7 +166,7 @@ class AgentSender:
 
 
 def _words(orders: Sequence[Order]) -> str:
-    bought = sum(order.quantity_wh for order in orders if order.side is Side.BUY)
-    sold = sum(order.quantity_wh for order in orders if order.side is Side.SELL)
+    bought = sum(order.side_wh(Side.BUY) for order in orders)
+    sold = sum(order.side_wh(Side.SELL) for order in orders)
     parts = [f"buy {bought} Wh"] * bool(bought) + [f"sell {sold} Wh"] * bool(sold)
     return f"Order to {' and '.join(parts)}" if parts else "Orders withdrawn"

@@ -6,19 +6,20 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peerwatt.config.settings import TradingSettings
+from peerwatt.config.settings import SiteSettings
 from peerwatt.history.facade import History
 from peerwatt.history.records import NoticeLevel
 from peerwatt.market.agent import TradeTerms, TradingAgent
 from peerwatt.market.desk import OrderDesk
 from peerwatt.model.market import Order, OrderIntent, OrderState
 from peerwatt.model.ports import Clock, PolicyRefusal
-from peerwatt.model.units import interval_at
+from peerwatt.model.units import MICRO, interval_at
 from peerwatt.model.verified import ChainFault
 
 from .agent_state import why_no_trade
 from .chain_service import ChainService
 from .disk import Disk
+from .experience import Experience
 from .picture import ChainPicture, CommunityFacts
 from .planning import Prospect
 from .sender import AgentSender
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 Say = Callable[[NoticeLevel, str, str], None]
 
 SHOWN_INTERVALS = 40
+LOW = (
+    "Your account with the market has only {:.2f} left for orders and fees: "
+    "deposit credits on the wallet page."
+)
 
 
 @dataclass(slots=True)
@@ -41,7 +46,7 @@ class TradingService:
 
     def __init__(
         self,
-        settings: TradingSettings,
+        settings: SiteSettings,
         chain: ChainService,
         sender: AgentSender,
         owner: str,
@@ -53,7 +58,11 @@ class TradingService:
         self.figures = TradingFigures()
         self.intents: list[OrderIntent] = []
         self.sentence = ""
-        self._settings = settings
+        self._settings = settings.trading
+        self._market = settings.market
+        self._wear_micro = settings.battery.wear_micro_per_kwh
+        self._experience = Experience(history, disk)
+        self._is_low = False
         self._chain = chain
         self._sender = sender
         self._owner = owner
@@ -71,6 +80,7 @@ class TradingService:
         pending = await self._disk.run(self._history.outbox.pending, self._owner)
         self._sender.recover(pending)
         await self._reload()
+        await self._experience.load()
         self._decided = max((i.order.interval for i in self.intents), default=None)
 
     async def step(self, prospect: Prospect | None, paused: bool, occasion: object = None) -> bool:
@@ -85,6 +95,8 @@ class TradingService:
         if facts is None or picture is None:
             self.sentence = "Waiting for the chain to be verified."
             return False
+        self._warn_when_low(picture)
+        await self._learn(facts, picture)
         decided = False
         if hindrance := why_no_trade(picture):
             # Whatever the key would send now, the contract refuses; what it has placed stands.
@@ -109,13 +121,40 @@ class TradingService:
         await self._resend()
         agent = TradingAgent(facts.rules, facts.tariff, self._terms(picture, paused))
         forecast = next((f for f in prospect.forecasts if f.interval == interval), None)
-        decision = agent.decide(interval, prospect.plan, forecast, self._clock.now_s())
+        decision = agent.decide(
+            interval,
+            prospect.plan,
+            forecast,
+            self._clock.now_s(),
+            market=self._experience.outlook(facts.rules.ladder, facts.rules.reaches, interval),
+            battery=prospect.plan_input.battery,
+            wear_micro=self._wear_micro,
+            record=self._experience.record,
+        )
+        step = prospect.plan.step(interval)
+        if step is not None:
+            self._experience.expect(step, forecast)
         self._decided = interval
         self.sentence = decision.reason
         order = decision.order or self._withdrawal(interval)
         if order is None:
             return False
         return await self._on_desk(facts).intend(order, decision.reason)
+
+    async def _learn(self, facts: CommunityFacts, picture: ChainPicture) -> None:
+        """Take up what auctions and signed readings have shown since the last round."""
+        current, chain = interval_at(self._clock.now_s()), self._chain
+        limited = [key for key, book in picture.books.items() if book.limit_wh is not None]
+        self._experience.see(facts.rules.ladder, chain.all_clearings, limited, current)
+        agent = TradingAgent(facts.rules, facts.tariff)
+        await self._experience.learn(agent, chain.settled, chain.all_clearings, current)
+
+    def _warn_when_low(self, picture: ChainPicture) -> None:
+        """Tell the owner once when the account with the market runs low."""
+        low = picture.available_micro < self._market.warn_below_micro
+        if low and not self._is_low:
+            self._say(NoticeLevel.WARNING, "market", LOW.format(picture.available_micro / MICRO))
+        self._is_low = low
 
     async def _resend(self) -> None:
         """Once an interval: a transaction that got lost would hold up all that follow it."""
@@ -127,9 +166,9 @@ class TradingService:
     def _withdrawal(self, interval: int) -> Order | None:
         """Return what takes back an order no longer wanted; ``None`` where there is none."""
         held = next((i.order for i in self.intents if i.order.interval == interval), None)
-        if held is None or held.quantity_wh == 0:
+        if held is None or held.is_withdrawal:
             return None
-        return Order(interval, held.side, held.tick, 0)
+        return Order(interval)
 
     def _due(self) -> int | None:
         """Return the interval to decide on now: the next one, once its lead time has begun."""
@@ -150,7 +189,8 @@ class TradingService:
             min_order_wh=self._settings.min_order_wh,
             min_price_micro=grant.min_price_micro,
             max_price_micro=grant.max_price_micro,
-            budget_micro=min(left, picture.credit_micro),
+            budget_micro=min(left, picture.available_micro),
+            max_reach=self._market.max_reach,
             sales_wh=max(grant.daily_sales_wh - used.sold_wh, 0),
         )
 
@@ -181,7 +221,7 @@ class TradingService:
         return bool(changed)
 
     def _tell(self, intent: OrderIntent) -> None:
-        if intent.state is OrderState.PLACED and intent.order.quantity_wh > 0:
+        if intent.state is OrderState.PLACED and not intent.order.is_withdrawal:
             self.figures.orders += 1
         elif intent.state is OrderState.REFUSED:
             self._say(NoticeLevel.WARNING, "market", intent.reason)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
 from peerwatt.model.flexibility import Commitment, Direction, FlexOffer, delivered_wh
 from peerwatt.model.units import cost_down_micro, cost_up_micro, interval_start_s
@@ -55,14 +57,55 @@ def delivery_view(commitment: Commitment, net_import_wh: int, now_s: float) -> D
     return DeliveryView(commitment.target_wh * 3600.0 / (end - begin), so_far, share)
 
 
-def expected_payment_micro(offer: FlexOffer, direction: Direction, penalty_micro: int) -> int:
-    """Return the payment that verification makes of ``offer.metered_wh``, micro-units.
+class PenaltyRule(Enum):
+    """How far the penalty for a shortfall goes."""
 
-    The contract's rule: max(0, floor(delivered * price) - ceil(missing * penalty)). 0 while
-    the window is not metered.
+    PAYMENT_ONLY = "payment only"
+    """A request without a bond: nothing but the payment is lost, whatever is missing."""
+
+    UFTP = "uftp"
+    """The settlement of UFTP (Shapeshifter), as of a request whose bond covers it: the net may be
+    negative, and a change the wrong way counts beyond what was awarded."""
+
+
+class FlexSettlement(NamedTuple):
+    """What a metered offer comes to: Wh delivered and missing, and the net, micro-units."""
+
+    delivered_wh: int
+    missing_wh: int
+    net_micro: int
+
+
+def settlement_micro(
+    offer: FlexOffer, direction: Direction, penalty_micro: int, rule: PenaltyRule
+) -> FlexSettlement:
+    """Return what an offer comes to once its window is metered.
+
+    ``penalty_micro`` is per kWh missing. The payment is rounded down, the penalty up, as the
+    contract does. Raises ValueError while ``offer.metered_wh`` is not known.
+    """
+    if offer.metered_wh is None:
+        raise ValueError("the window is not metered yet")
+    change = offer.baseline_wh - offer.metered_wh
+    if direction is Direction.INCREASE:
+        change = -change
+    done = delivered_wh(direction, offer.baseline_wh, offer.metered_wh, offer.awarded_wh)
+    missing = max(offer.awarded_wh - change, 0)
+    earned = cost_down_micro(done, offer.price_micro_per_kwh)
+    net = earned - cost_up_micro(missing, penalty_micro)
+    return FlexSettlement(done, missing, net if rule is PenaltyRule.UFTP else max(net, 0))
+
+
+def expected_payment_micro(
+    offer: FlexOffer,
+    direction: Direction,
+    penalty_micro: int,
+    rule: PenaltyRule = PenaltyRule.PAYMENT_ONLY,
+) -> int:
+    """Return what verification makes of ``offer.metered_wh``, micro-units.
+
+    0 while the window is not metered; negative only by UFTP's rule, out of the bond.
     """
     if offer.metered_wh is None:
         return 0
-    done = delivered_wh(direction, offer.baseline_wh, offer.metered_wh, offer.awarded_wh)
-    earned = cost_down_micro(done, offer.price_micro_per_kwh)
-    return max(0, earned - cost_up_micro(offer.awarded_wh - done, penalty_micro))
+    return settlement_micro(offer, direction, penalty_micro, rule).net_micro

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -70,6 +70,13 @@ class Bands:
         """Return (PV, load) at any level between 0 and 1, by interpolation."""
         where = np.full(len(self), level)
         return _quantile(self.levels, self.pv_w, where), _quantile(self.levels, self.load_w, where)
+
+    def after(self, steps: int) -> Bands:
+        """Return the bands without the first ``steps``."""
+        first = self.first_interval + steps
+        return replace(
+            self, first_interval=first, pv_w=self.pv_w[:, steps:], load_w=self.load_w[:, steps:]
+        )
 
     def scenarios(self, count: int, seed: int) -> list[Scenario]:
         """Return ``count`` scenarios, equally likely, the same for the same ``seed``.

@@ -112,6 +112,7 @@ class Bridge(QObject):
     devices = Signal(object)
     market = Signal(object)
     flexibility = Signal(object)
+    community = Signal(object)
     wallet = Signal(object)
     chain = Signal(object)
     notices = Signal(object)

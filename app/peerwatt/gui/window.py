@@ -8,12 +8,15 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from peerwatt.api.wallet_messages import WalletIntent
+
 from . import words
 from .bridge import Link, LinkView
 from .context import Context
 from .dialogs import CloseAnswer, CloseDialog
 from .icons import app_icon
 from .pages.base import EDGE, Page
+from .pages.community import CommunityPage
 from .pages.devices import DevicesPage
 from .pages.flexibility import FlexibilityPage
 from .pages.home import HomePage
@@ -62,25 +65,31 @@ class Window(QWidget):
         self.setWindowTitle("Peerwatt")
         self.setWindowIcon(app_icon())
         self.setMinimumSize(880, 600)
+        self.wallet = WalletPage(context)
+        market, community = MarketPage(context), CommunityPage(context)
         pages: tuple[tuple[Page, str], ...] = (
             (HomePage(context), "home"),
-            (MarketPage(context), "market"),
+            (market, "market"),
             (FlexibilityPage(context), "flexibility"),
-            (WalletPage(context), "wallet"),
+            (self.wallet, "wallet"),
             (DevicesPage(context), "devices"),
+            (community, "community"),
             (SettingsPage(context), "settings"),
             (LogPage(context), "log"),
         )
+        for page in (market, community):
+            page.deposit_asked.connect(self._deposit)
+            page.sign_asked.connect(self._sign)
         self.pages = {page.name: page for page, _ in pages}
         entries = tuple((page.name, icon, page.title_text) for page, icon in pages)
-        self.rail = Rail(theme, entries[:5], entries[5:])
+        self.rail = Rail(theme, entries[:6], entries[6:])
         self.strip = Strip(context)
         self.banner = Banner(theme)
         self.banner.button.clicked.connect(bridge.start_engine)
         self.stack = QStackedWidget()
-        for page, _ in pages:
-            self.stack.addWidget(page)
-            page.opened.connect(self.open_page)
+        for shown, _ in pages:
+            self.stack.addWidget(shown)
+            shown.opened.connect(self.open_page)
         self.veil = Veil(theme, self.stack)
         self._note_timer = QTimer(self)
         self._note_timer.setSingleShot(True)
@@ -120,6 +129,15 @@ class Window(QWidget):
         self.rail.set_current(name)
         self.stack.setCurrentWidget(self.pages[name])
         self.veil.raise_()
+
+    def _deposit(self) -> None:
+        self.open_page("wallet")
+        self.wallet.open_deposit()
+
+    def _sign(self, title: str, intent: WalletIntent) -> None:
+        """Have the owner sign what a page asks for: keys are the wallet's business only."""
+        self.open_page("wallet")
+        self.wallet.open_intent(title, intent)
 
     def set_link(self, view: LinkView) -> None:
         """Show whether what is on screen is live."""

@@ -89,6 +89,17 @@ def price(price_micro: int | None) -> Quantity:
     return Quantity(number(price_micro / MICRO_PER_CENT, 1), "ct/kWh")
 
 
+def cents(amount_micro: int | None, signed: bool = False) -> Quantity:
+    """Return small money in ct with two decimals; the sign only where asked for."""
+    if amount_micro is None:
+        return Quantity(NOTHING, "")
+    hundredths = round(abs(amount_micro) * 100 / MICRO_PER_CENT)
+    sign = ""
+    if signed and hundredths:
+        sign = "+" if amount_micro > 0 else "−"
+    return Quantity(sign + number(hundredths / 100, 2), "ct")
+
+
 def percent(value: float | None) -> Quantity:
     """Return a share in whole per cent."""
     return Quantity(NOTHING, "") if value is None else Quantity(number(round(value)), "%")
@@ -119,6 +130,12 @@ def day(time_s: float, zone: ZoneInfo) -> str:
     """Return the local day in words: Thu 12 June."""
     local = _moment(time_s, zone)
     return QLocale().toString(QDate(local.year, local.month, local.day), "ddd d MMMM")
+
+
+def date(time_s: float, zone: ZoneInfo) -> str:
+    """Return the local day as short as it can be told: 12 Jun 2026."""
+    local = _moment(time_s, zone)
+    return QLocale().toString(QDate(local.year, local.month, local.day), "d MMM yyyy")
 
 
 def day_and_clock(time_s: float, zone: ZoneInfo, now_s: float) -> str:

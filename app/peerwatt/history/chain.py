@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, insert, select
 
 from peerwatt.model.market import SettledInterval
 
@@ -123,11 +123,13 @@ class SettlementStore:
         """Return one interval if it is settled."""
         return next(iter(self._between(interval, interval + 1)), None)
 
-    def forget(self, first_interval: int) -> None:
-        """Delete from an interval on: the blocks that showed them were given up."""
-        with self._database.write(durable=True) as connection:
-            key = settled_interval.c.interval
-            connection.execute(delete(settled_interval).where(key >= first_interval))
+    def drop(self, intervals: Iterable[int]) -> None:
+        """Delete intervals: the blocks that settled them were given up."""
+        rows = [{"gone": interval} for interval in intervals]
+        if rows:
+            with self._database.write(durable=True) as connection:
+                key = settled_interval.c.interval
+                connection.execute(delete(settled_interval).where(key == bindparam("gone")), rows)
 
     def recent(self, since_interval: int) -> list[SettledInterval]:
         """Return the settled intervals from one on, oldest first."""
@@ -139,7 +141,11 @@ class SettlementStore:
         if end is not None:
             query = query.where(key < end)
         with self._database.read() as connection:
-            return [SettledInterval(**row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings()
+            return [
+                SettledInterval(**{**row, "is_estimated": bool(row["is_estimated"])})
+                for row in rows
+            ]
 
 
 class PriceStore:

@@ -9,6 +9,7 @@ from .database import Database
 from .energy import EnergyStore
 from .export import erase_all, export_all
 from .forecasts import ForecastStore
+from .outcomes import ClearingStore, OutcomeStore
 from .owner import MetaStore, NoticeStore
 from .power import PowerStore
 from .records import Retention
@@ -38,7 +39,9 @@ class History:
         self.movements = MovementStore(database)
         self.labels = LabelStore(database)
         self.settlements = SettlementStore(database)
+        self.outcomes = OutcomeStore(database)
         self.prices = PriceStore(database)
+        self.clearings = ClearingStore(database)
         self.forecasts = ForecastStore(database)
         self.notices = NoticeStore(database)
         self.meta = MetaStore(database)

@@ -81,6 +81,40 @@ class ClearedPrice:
     volume_wh: int
 
 
+class PartKind(StrEnum):
+    """Which event told a part of an interval's outcome."""
+
+    SETTLED = "settled"
+    FINAL = "final"
+    DEAL = "deal"
+    TRUE_UP = "true-up"
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPart:
+    """What one proven event says of one interval of ours; money + received, - paid.
+
+    A true-up has the signed readings and what they change with the supplier.
+    """
+
+    interval: int
+    kind: PartKind
+    block_number: int
+    log_index: int
+    transaction_hash: str
+    import_wh: int = 0
+    export_wh: int = 0
+    bought_wh: int = 0
+    sold_wh: int = 0
+    trade_micro: int = 0
+    supplier_micro: int = 0
+    charge_micro: int = 0
+    accuracy_micro: int = 0
+    mid_market_micro: int = 0
+    deal_micro: int = 0
+    is_estimated: bool = False
+
+
 class TransactionState(StrEnum):
     """Life of a transaction that we sent."""
 

@@ -93,6 +93,16 @@ order_intent = Table(
     Column("transaction_hash", Text),
     Column("raw_transaction", Text),
     Column("nonce", Integer),
+    *(
+        Column(name, Integer, nullable=False, server_default="0")
+        for name in (
+            "reach",
+            "second_side",
+            "second_tick",
+            "second_quantity_wh",
+            "second_reach",
+        )
+    ),
     Index("order_intent_state", "account", "state"),
 )
 
@@ -222,6 +232,66 @@ settled_interval = Table(
             "supplier_micro",
         )
     ),
+    *(
+        Column(name, Integer, nullable=False, server_default="0")
+        for name in (
+            "charge_micro",
+            "accuracy_micro",
+            "mid_market_micro",
+            "deal_micro",
+            "is_estimated",
+            "reach",
+        )
+    ),
+)
+
+settled_part = Table(
+    "settled_part",
+    METADATA,
+    Column("interval", Integer, primary_key=True),
+    Column("block_number", Integer, primary_key=True),
+    Column("log_index", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("transaction_hash", Text, nullable=False),
+    *(
+        Column(name, Integer, nullable=False)
+        for name in (
+            "import_wh",
+            "export_wh",
+            "bought_wh",
+            "sold_wh",
+            "trade_micro",
+            "supplier_micro",
+            "charge_micro",
+            "accuracy_micro",
+            "mid_market_micro",
+            "deal_micro",
+            "is_estimated",
+        )
+    ),
+    Index("settled_part_block", "block_number"),
+    sqlite_with_rowid=False,
+)
+
+book_clearing = Table(
+    "book_clearing",
+    METADATA,
+    Column("interval", Integer, primary_key=True),
+    Column("reach", Integer, primary_key=True),
+    *(
+        Column(name, Integer, nullable=False)
+        for name in (
+            "price_micro",
+            "volume_wh",
+            "marginal_bid_tick",
+            "marginal_ask_tick",
+            "bid_fill_numerator",
+            "bid_fill_denominator",
+            "ask_fill_numerator",
+            "ask_fill_denominator",
+        )
+    ),
+    sqlite_with_rowid=False,
 )
 
 cleared_price = Table(

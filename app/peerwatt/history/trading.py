@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, insert, select
 
 from peerwatt.model.flexibility import FlexOffer, OfferState
-from peerwatt.model.market import Order, OrderIntent, OrderState, Side
+from peerwatt.model.market import Order, OrderIntent, OrderState, Side, Step
 
 from .database import Database
 from .tables import flex_offer, order_intent
@@ -27,9 +27,7 @@ class SqlOrderOutbox:
         row = {
             "account": intent.account,
             "interval": intent.order.interval,
-            "side": int(intent.order.side),
-            "tick": intent.order.tick,
-            "quantity_wh": intent.order.quantity_wh,
+            **_order_row(intent.order),
             "state": intent.state.value,
             "created_s": intent.created_s,
             "reason": intent.reason,
@@ -95,10 +93,36 @@ class SqlOfferBook:
             return [FlexOffer(**{**row, "state": OfferState(row["state"])}) for row in rows]
 
 
+def _order_row(order: Order) -> dict[str, int]:
+    """Both steps as columns; a step that is not there has quantity 0."""
+    none = Step(Side.BUY, 0, 0)
+    first, second = (*order.steps, none, none)[:2]
+    return {
+        "side": int(first.side),
+        "tick": first.tick,
+        "quantity_wh": first.quantity_wh,
+        "reach": first.reach,
+        "second_side": int(second.side),
+        "second_tick": second.tick,
+        "second_quantity_wh": second.quantity_wh,
+        "second_reach": second.reach,
+    }
+
+
+def _as_order(row: RowMapping) -> Order:
+    names = ("side", "tick", "quantity_wh", "reach")
+    steps = [
+        Step(Side(row[prefix + "side"]), *(row[prefix + name] for name in names[1:]))
+        for prefix in ("", "second_")
+        if row[prefix + "quantity_wh"]
+    ]
+    return Order(row["interval"], tuple(steps))
+
+
 def _as_intent(row: RowMapping) -> OrderIntent:
     return OrderIntent(
         account=row["account"],
-        order=Order(row["interval"], Side(row["side"]), row["tick"], row["quantity_wh"]),
+        order=_as_order(row),
         state=OrderState(row["state"]),
         created_s=row["created_s"],
         reason=row["reason"],

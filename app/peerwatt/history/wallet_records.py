@@ -59,6 +59,7 @@ class Movement:
     amount_micro: int
     """+ received, - paid."""
     kind: str
-    """``transfer``, ``issue``, ``redemption``, ``debt`` or ``flexibility``."""
+    """``transfer``, ``issue``, ``redemption``, ``debt``, ``flexibility``, ``deposit`` or
+    ``withdrawal``."""
     what: str = ""
     """Words for kinds that need some."""

@@ -6,7 +6,7 @@ Integers only, with the contract's rounding: who pays rounds up, who receives ro
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from peerwatt.model.market import SettledInterval, Tariff
 from peerwatt.model.units import cost_down_micro, cost_up_micro
@@ -27,6 +27,12 @@ class Bill:
     """From neighbours, for energy sold."""
     bill_micro: int = 0
     supplier_only_micro: int = 0
+    charge_micro: int = 0
+    """Use of system for what neighbours delivered; + paid."""
+    accuracy_micro: int = 0
+    """Penalties (+) less rewards (-) for keeping to what was traded."""
+    other_micro: int = 0
+    """Direct deals and mid-market rate, against the tariff; + paid."""
 
     @property
     def saved_micro(self) -> int:
@@ -43,17 +49,8 @@ class Bill:
 
     def plus(self, other: Bill) -> Bill:
         """Return the sum of two bills."""
-        return Bill(
-            self.intervals + other.intervals,
-            self.import_wh + other.import_wh,
-            self.export_wh + other.export_wh,
-            self.bought_wh + other.bought_wh,
-            self.sold_wh + other.sold_wh,
-            self.paid_micro + other.paid_micro,
-            self.received_micro + other.received_micro,
-            self.bill_micro + other.bill_micro,
-            self.supplier_only_micro + other.supplier_only_micro,
-        )
+        own, others = astuple(self), astuple(other)
+        return Bill(*(mine + theirs for mine, theirs in zip(own, others, strict=True)))
 
 
 def supplier_only_micro(import_wh: int, export_wh: int, tariff: Tariff) -> int:
@@ -86,8 +83,11 @@ def interval_bill(settled: SettledInterval, tariff: Tariff) -> Bill:
         sold_wh=settled.sold_wh,
         paid_micro=max(-settled.trade_micro, 0),
         received_micro=max(settled.trade_micro, 0),
-        bill_micro=-(settled.trade_micro + settled.supplier_micro),
+        bill_micro=-settled.total_micro,
         supplier_only_micro=supplier_only_micro(settled.import_wh, settled.export_wh, tariff),
+        charge_micro=-settled.charge_micro,
+        accuracy_micro=-settled.accuracy_micro,
+        other_micro=-settled.deal_micro - settled.mid_market_micro,
     )
 
 
@@ -97,20 +97,3 @@ def day_bill(settled: Iterable[SettledInterval], tariff: Tariff) -> Bill:
     for interval in settled:
         total = total.plus(interval_bill(interval, tariff))
     return total
-
-
-def audit_fault(settled: SettledInterval, tariff: Tariff) -> str | None:
-    """Recompute an interval's settlement; return ``None`` if it holds, else what differs."""
-    deviation = settled.import_wh - settled.export_wh - (settled.bought_wh - settled.sold_wh)
-    expected = supplier_micro(deviation, tariff)
-    if settled.supplier_micro != expected:
-        return (
-            f"interval {settled.interval}: the supplier's part is {settled.supplier_micro}, "
-            f"{deviation} Wh of deviation make {expected}"
-        )
-    trade = cost_down_micro(settled.sold_wh, settled.price_micro) - cost_up_micro(
-        settled.bought_wh, settled.price_micro
-    )
-    if settled.trade_micro != trade:
-        return f"interval {settled.interval}: trades come to {settled.trade_micro}, not {trade}"
-    return None

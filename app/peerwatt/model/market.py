@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+STEPS = 2
+"""Steps that an order's curve may have."""
+
+REACHES = 3
+"""Books that orders of a zone can name: its own, its parent's, its grand-parent's."""
+
+MAX_STEP_WH = (1 << 19) - 1
+"""Largest quantity of one step that the contract takes, Wh."""
+
 
 class Side(IntEnum):
     """Side of an order; the value is the contract's."""
@@ -38,13 +47,50 @@ class PriceLadder:
 
 
 @dataclass(frozen=True, slots=True)
+class BookRules:
+    """One book of the community: a zone's own, or one that several zones share."""
+
+    book: int
+    """Number of the book, 1 to 254; a zone's own book has the zone's number."""
+    parent: int | None = None
+    """The book that takes orders of a wider area; ``None`` at the top."""
+    charge_micro_per_kwh: int = 0
+    """Use of system that the buyer pays the DSO on top of this book's price."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarketRules:
-    """Parameters of a market, as its contract holds them."""
+    """Parameters of a market as one member sees it, as its contracts hold them."""
 
     ladder: PriceLadder
     zone: int
     gate_closure_s: int
     """How long before its start an interval stops taking orders, seconds."""
+    books: tuple[BookRules, ...] = ()
+    """The zone's own book and its parents; none given: the own book alone, without charge."""
+    thin_wh: int = 0
+    """Below this volume, Wh, the own book counts as thin (mid-market rate for "no fuss")."""
+
+    def book_at(self, reach: int) -> BookRules:
+        """Return the book that ``reach`` steps up from the zone's own lead to.
+
+        Raises ValueError where the books do not reach that far.
+        """
+        known = {one.book: one for one in self.books}
+        found: BookRules | None = known.get(self.zone, BookRules(self.zone))
+        for _ in range(reach):
+            found = None if found is None or found.parent is None else known.get(found.parent)
+        if found is None or reach < 0:
+            raise ValueError(f"zone {self.zone} has no book at reach {reach}")
+        return found
+
+    @property
+    def reaches(self) -> tuple[int, ...]:
+        """Reaches that orders of this zone may name, nearest first."""
+        found = [0]
+        while found[-1] + 1 < REACHES and self.book_at(found[-1]).parent is not None:
+            found.append(found[-1] + 1)
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +102,69 @@ class Tariff:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One order of one account for one interval; quantity 0 withdraws it."""
+class Step:
+    """One step of an order's curve: up to ``quantity_wh`` at ``tick`` or better."""
 
-    interval: int
     side: Side
     tick: int
     quantity_wh: int
+    """More than 0; the contract takes at most ``MAX_STEP_WH``."""
+    reach: int = 0
+    """0 the own zone's book, 1 its parent's, 2 its grand-parent's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one account wants in one interval: a curve of up to two steps; none withdraws it.
+
+    Raises ValueError for more steps, an empty one, or a buy that would meet the own sale.
+    """
+
+    interval: int
+    steps: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.steps) > STEPS:
+            raise ValueError(f"an order has at most {STEPS} steps, not {len(self.steps)}")
+        if any(step.quantity_wh <= 0 for step in self.steps):
+            raise ValueError("a step needs a quantity above 0 Wh; an order without steps withdraws")
+        for bid in self.steps:
+            for ask in self.steps:
+                crossed = bid.side is Side.BUY and ask.side is Side.SELL and bid.tick >= ask.tick
+                if crossed and bid.reach == ask.reach:
+                    raise ValueError("an order may not buy from its own sale")
+
+    @classmethod
+    def single(
+        cls, interval: int, side: Side, tick: int, quantity_wh: int, reach: int = 0
+    ) -> Order:
+        """Return an order of one step; quantity 0 withdraws."""
+        steps = (Step(side, tick, quantity_wh, reach),) if quantity_wh else ()
+        return cls(interval, steps)
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether the order takes back what was placed."""
+        return not self.steps
+
+    @property
+    def side(self) -> Side:
+        """Side of the first step; a withdrawal counts as a buy of nothing."""
+        return self.steps[0].side if self.steps else Side.BUY
+
+    @property
+    def tick(self) -> int:
+        """Tick of the first step."""
+        return self.steps[0].tick if self.steps else 0
+
+    @property
+    def quantity_wh(self) -> int:
+        """Most that can be traded on the first step's side, Wh."""
+        return self.side_wh(self.side)
+
+    def side_wh(self, side: Side) -> int:
+        """Return the most that can be bought or sold, Wh."""
+        return sum(step.quantity_wh for step in self.steps if step.side is side)
 
 
 class OrderState(StrEnum):
@@ -93,11 +195,13 @@ class OrderIntent:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Sum of quantities (Wh) at each tick, for both sides of one interval."""
+    """Sum of quantities (Wh) at each tick, for both sides of one book's interval."""
 
     interval: int
     demand_wh: tuple[int, ...]
     supply_wh: tuple[int, ...]
+    limit_wh: int | None = None
+    """Most that the grid operator lets the book move; ``None``: not limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +238,28 @@ class SettledInterval:
     """Received (+) or paid (-) for trades."""
     supplier_micro: int
     """Received (+) or paid (-) to the supplier for the rest."""
+    charge_micro: int = 0
+    """Use of system for what was bought from neighbours, paid (-)."""
+    accuracy_micro: int = 0
+    """Reward (+) or penalty (-) for keeping to what was traded."""
+    mid_market_micro: int = 0
+    """What the mid-market rate brought (+) or cost (-) against the supplier's tariff, where the
+    market was thin and the member chose "no fuss"."""
+    deal_micro: int = 0
+    """Received (+) or paid (-) by direct deals, less what the supplier gave for the same Wh."""
+    is_estimated: bool = False
+    """Whether the readings are an estimate, to be trued up."""
+    reach: int = 0
+    """The widest book that traded: 0 the own zone's."""
+
+    @property
+    def total_micro(self) -> int:
+        """Everything received (+) or paid (-) for the interval."""
+        return (
+            self.trade_micro
+            + self.supplier_micro
+            + self.charge_micro
+            + self.accuracy_micro
+            + self.mid_market_micro
+            + self.deal_micro
+        )

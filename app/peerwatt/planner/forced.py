@@ -27,24 +27,27 @@ def override_costs(
     """Return what each wish costs more over the horizon, micro-units; ``None`` if not known.
 
     The whole house is solved again around each wish: the cost is what the bill and all promises
-    together would change by if the owner chose it now.
+    together would change by if the owner chose it now. A wish is a plan like any other: where one
+    turns out cheaper than the plan, which is only near the best, all are measured against it.
     """
     from dataclasses import replace
 
     solved = solve(house_of(replace(plan_input, holds=())))
     if solved is None:
         return tuple((wish, None) for wish in wishes)
-    return tuple((wish, _cost_micro(solved, wish)) for wish in wishes)
+    costs = [_cost(solved, wish) for wish in wishes]
+    best = min([solved.found.solution.cost, *(cost for cost in costs if cost is not None)])
+    return tuple(
+        (wish, None if cost is None else round((cost - best) * MICRO))
+        for wish, cost in zip(wishes, costs, strict=True)
+    )
 
 
-def _cost_micro(solved: Solved, wish: Hold) -> int | None:
+def _cost(solved: Solved, wish: Hold) -> float | None:
     columns, lower, upper = held(solved.model, solved.solver, wish)
     if not len(columns):
         return None
-    cost = forced_cost(solved, columns, lower, upper)
-    if cost is None:
-        return None
-    return round(max(cost - solved.found.solution.cost, 0.0) * MICRO)
+    return forced_cost(solved, columns, lower, upper)
 
 
 def force(model: Model, solver: Solver, holds: Sequence[Hold]) -> None:

@@ -109,13 +109,17 @@ class Model:
     """What takes nothing or at least its least power: the cars, then heat pumps."""
     integers: list[int] = field(default_factory=list)
     """Binaries that open a cheaper tier once the one before is full."""
+    directions: Index = field(default_factory=lambda: NONE)
+    """Binaries of the nodes where selling pays more than buying: 1 where the house buys."""
+    bought: Index = field(default_factory=lambda: NONE)
+    """What is bought in these nodes."""
 
 
 def build(house: House) -> Model:
     """Return the model of a house."""
     from .parts_appliances import add_run, add_switch
     from .parts_car import add_car
-    from .parts_grid import add_capacity, add_grid, add_promise, add_tiers
+    from .parts_grid import add_capacity, add_directions, add_grid, add_promise, add_tiers
     from .parts_store import add_battery, add_heat
 
     tree, program = grow(house), Program()
@@ -136,4 +140,5 @@ def build(house: House) -> Model:
     add_capacity(model)
     for promise in house.promises:
         add_promise(model, promise)
+    add_directions(model)
     return model

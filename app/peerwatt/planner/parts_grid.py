@@ -59,17 +59,25 @@ def import_price(house: House, tree: Tree) -> Array:
 
 def largest_kw(house: House) -> float:
     """Return a power that the house cannot exceed, without its base load and sun."""
-    total = 5.0
+    takes, gives = largest_flows_kw(house)
+    return 5.0 + takes + gives
+
+
+def largest_flows_kw(house: House) -> tuple[float, float]:
+    """Return what all devices together can take and give at most."""
+    takes = gives = 0.0
     for battery in house.batteries:
-        total += battery.charge_max_kw + battery.discharge_max_kw
+        takes += battery.charge_max_kw
+        gives += battery.discharge_max_kw
         if battery.hybrid is not None:
-            total += battery.hybrid.ac_max_kw
+            takes += battery.hybrid.ac_max_kw
+            gives += battery.hybrid.ac_max_kw
     for car in house.cars:
-        total += max((high for _, high in car.ranges_kw), default=0.0)
-        total += 0.0 if car.v2h is None else car.v2h.discharge_max_kw
-    total += sum(max(run.profile_kw, default=0.0) for run in house.runs)
-    total += sum(switch.power_kw for switch in house.switches)
-    return total + sum(heat.power_max_kw for heat in house.heats)
+        takes += max((high for _, high in car.ranges_kw), default=0.0)
+        gives += 0.0 if car.v2h is None else car.v2h.discharge_max_kw
+    takes += sum(max(run.profile_kw, default=0.0) for run in house.runs)
+    takes += sum(switch.power_kw for switch in house.switches)
+    return takes + sum(heat.power_max_kw for heat in house.heats), gives
 
 
 def _limit(
@@ -122,6 +130,26 @@ def _in_order(model: Model, columns: Index, upper: Array, place: int) -> None:
     before = np.append(columns[place - 1], opened)
     program.row(before, np.array([1.0, -upper[place - 1]]), lower=0.0)
     model.integers.append(int(opened[0]))
+
+
+def add_directions(model: Model) -> None:
+    """Let a node buy or sell where selling pays more; anywhere else no plan would do both."""
+    house, tree, program, grid = model.house, model.tree, model.program, model.grid
+    dear = tree.mean(house.export_price) > import_price(house, tree)
+    nodes = np.flatnonzero(dear).astype(np.int32)
+    if not len(nodes):
+        return
+    takes, gives = largest_flows_kw(house)
+    bought = (tree.load_kw + takes)[nodes] * tree.hours[nodes]
+    sold = (tree.pv_kw + gives)[nodes] * tree.hours[nodes]
+    buys = program.columns(len(nodes), 0.0, 0.0, 1.0)
+    rows = program.rows(len(nodes), -np.inf, 0.0)
+    program.terms(rows, grid.buy[nodes], 1.0)
+    program.terms(rows, buys, -bought)
+    rows = program.rows(len(nodes), -np.inf, sold)
+    program.terms(rows, grid.sell[nodes], 1.0)
+    program.terms(rows, buys, sold)
+    model.directions, model.bought = buys, grid.buy[nodes]
 
 
 def add_capacity(model: Model) -> None:

@@ -2,7 +2,8 @@
 
 Every column with a reduced cost and every row with a marginal value is pinned where the first
 stage left it; what remains free are exactly the plans of equal cost. Among these: early rather
-than late, as the plan before, and little battery traffic.
+than late, as the plan before, and little battery traffic. What a battery buys is bought late:
+until then more is known of what it is for.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ def preferences(model: Model, count: int) -> Array:
     late = np.arange(main) / main
     price = model.house.import_price
     price = (price - price.min()) / max(float(np.ptp(price)), 1e-6)
+    bought = tree.pv_kw[:main] <= tree.load_kw[:main]
     for store in model.batteries:
-        cost[store.charge[:main]] = 0.2 + late
+        cost[store.charge[:main]] = 0.2 + np.where(bought, 1.0 - late, late)
         cost[store.discharge[:main]] = 0.2 + late
         if before is not None:
             cost[store.charge[:main]] -= KEEP * (before.battery_kw > 0.05)

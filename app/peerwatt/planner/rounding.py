@@ -22,7 +22,7 @@ def car_roundings(model: Model, car: CarColumns, relaxed: Solution) -> list[Mask
     nothing = np.zeros(len(power), bool)  # where its least power breaks a limit: rather late
     return [
         *(
-            _fitting(mask, power, car.low, total)
+            fitting(mask, power, car.low, total)
             for mask in (
                 _concentrated(power, car.low),
                 power >= car.low / 2,
@@ -35,7 +35,7 @@ def car_roundings(model: Model, car: CarColumns, relaxed: Solution) -> list[Mask
     ]
 
 
-def _fitting(mask: Mask, power: Array, low: Array, total: float) -> Mask:
+def fitting(mask: Mask, power: Array, low: Array, total: float) -> Mask:
     """Drop the steps with least power until the least energy of the rest fits the need."""
     over = float(low[mask].sum()) - total
     for step in np.flatnonzero(mask)[np.argsort(power[mask], kind="stable")]:
@@ -85,12 +85,12 @@ def _cheapest(model: Model, car: CarColumns, relaxed: Solution, power: Array) ->
     return chosen
 
 
-def run_starts(run: RunColumns, found: Solution) -> int:
-    """Return the cheapest start by marginal prices; -1 when not running is cheaper."""
+def run_starts(run: RunColumns, found: Solution, allowed: Array) -> int:
+    """Return the cheapest allowed start by marginal prices; -1 when not running is cheaper."""
     if not len(run.choice):
         return -1
     score = found.reduced[run.choice] - 1e-4 * found.values[run.choice]
-    best = int(np.argmin(np.round(score, 7)))
+    best = int(np.argmin(np.where(allowed > 0.5, np.round(score, 7), np.inf)))
     skip = float(found.reduced[run.skip[0]])
     skipped = float(found.values[run.skip[0]]) > 0.5
     return -1 if skipped and skip < score[best] else best

@@ -9,13 +9,17 @@ the same house gets the same plan on every computer.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .model import Model
 from .polish import polish
 from .program import Index, Solution, Solver
 from .rounding import car_roundings, run_starts, switch_times
+from .spec import Array
 from .trying import NOTHING, Choice, Found, Hunt, direct
+from .warm import earlier_masks
 
 WORTH_A_SEARCH = 0.02
 """Currency above the relaxation at which branch and bound is asked, where appliances run."""
@@ -23,13 +27,13 @@ WORTH_A_SEARCH = 0.02
 SEARCH_GAP = 0.004
 """Currency: how near to the best branch and bound has to come."""
 
-SEARCH_NODES = 20
+SEARCH_NODES = 5
 """Most nodes of branch and bound."""
 
-CARS_GAP = 0.006
+CARS_GAP = 0.005
 """Currency above the relaxation at which branch and bound is asked, where only cars round."""
 
-CARS_COLUMNS = 36
+CARS_COLUMNS = 100
 """Most steps of cars that may be left to decide, for branch and bound to be quick."""
 
 IMPROVEMENTS = 3
@@ -44,9 +48,13 @@ def optimum(model: Model, solver: Solver, nodes: int = SEARCH_NODES) -> Found | 
     hunt = Hunt(model, solver, discrete_columns(model), relaxed.cost)
     if _whole(model, relaxed):
         hunt.best = direct(model, solver, relaxed, relaxed.cost, np.zeros(0, np.int32))
-        if hunt.best is not None and not model.integers:
+        if hunt.best is not None and not _whole(model, hunt.best.solution):
+            hunt.best = None  # opposite flows were shut, and that moved a car below its least
+        if hunt.best is not None and not model.integers and not len(model.directions):
             return hunt.best
-    _round(hunt, relaxed)
+    _as_before(hunt, relaxed)
+    if not hunt.near:
+        _round(hunt, relaxed)
     for _ in range(IMPROVEMENTS):
         if hunt.best is None or hunt.near or not _round(hunt, hunt.best.solution):
             break
@@ -64,17 +72,25 @@ def optimum(model: Model, solver: Solver, nodes: int = SEARCH_NODES) -> Found | 
 def _round(hunt: Hunt, found: Solution) -> bool:
     """Try the roundings of a solution until one is near enough; whether one was better."""
     better = False
-    for choice in _choices(hunt.model, found):
+    for choice in _choices(hunt, found):
         better |= hunt.attempt(choice)
         if hunt.near:
             break
     return better
 
 
+def _as_before(hunt: Hunt, relaxed: Solution) -> None:
+    """Try what the plan before this one did, the appliances at their best times now."""
+    masks = earlier_masks(hunt.model, relaxed)
+    if masks is not None:
+        first = _choices(hunt, relaxed)[0]
+        hunt.attempt(replace(first, cars=masks))
+
+
 def _settle_cars(hunt: Hunt, relaxed: Solution) -> None:
     """Let branch and bound decide the few steps of cars that the gap leaves open."""
     model, best = hunt.model, hunt.best
-    if best is None or model.runs or model.switches or model.integers or len(model.tree.paths) > 1:
+    if best is None or _many(model) or len(model.tree.paths) > 1:
         return
     if best.solution.cost <= hunt.bound + CARS_GAP:
         return
@@ -107,8 +123,13 @@ def _split(model: Model, best: Found) -> bool:
 
 def _worth_branching(model: Model, best: Found, nodes: int) -> bool:
     """Whether branch and bound is likely to pay: seldom where only cars round (measured)."""
-    many = bool(model.runs or model.switches or model.integers) or nodes > SEARCH_NODES
+    many = _many(model) or nodes > SEARCH_NODES
     return many and nodes > 0 and best.solution.cost > best.bound + WORTH_A_SEARCH
+
+
+def _many(model: Model) -> bool:
+    """Whether more than the steps of cars and heat pumps is on or off."""
+    return bool(model.runs or model.switches or model.integers or len(model.directions))
 
 
 def discrete_columns(model: Model) -> Index:
@@ -116,6 +137,7 @@ def discrete_columns(model: Model) -> Index:
     parts = [car.power[: car.steps] for car in model.semis]
     parts += [run.choice for run in model.runs] + [s.choice for s in model.switches]
     parts.append(np.array(model.integers, np.int32))
+    parts.append(model.directions)
     return np.concatenate(parts).astype(np.int32)
 
 
@@ -132,15 +154,22 @@ def _whole(model: Model, found: Solution) -> bool:
     return not model.integers
 
 
-def _choices(model: Model, relaxed: Solution) -> list[Choice]:
+def _choices(hunt: Hunt, relaxed: Solution) -> list[Choice]:
     """Return the choices to try: the cars' roundings beside the best times of the appliances."""
-    starts = tuple(run_starts(run, relaxed) for run in model.runs)
+    model, solver = hunt.model, hunt.solver
+    starts = tuple(run_starts(run, relaxed, _allowed(solver, run.choice)) for run in model.runs)
     times = tuple(switch_times(model, switch, relaxed) for switch in model.switches)
     roundings = [car_roundings(model, car, relaxed) for car in model.semis]
     count = max((len(r) for r in roundings), default=1)
     return [
         Choice(tuple(r[min(i, len(r) - 1)] for r in roundings), starts, times) for i in range(count)
     ]
+
+
+def _allowed(solver: Solver, choice: Index) -> Array:
+    """Return 1 for the starts that may be chosen: one alone where it is forced."""
+    forced: Array = (solver.lower[choice] > 0.5).astype(float)
+    return forced if forced.any() else solver.upper[choice]
 
 
 def _branch(hunt: Hunt, best: Found | None, left: Index, nodes: int) -> None:
@@ -155,7 +184,7 @@ def _branch(hunt: Hunt, best: Found | None, left: Index, nodes: int) -> None:
     solver.bounds(left, np.maximum(least[is_open], solver.lower[left]), high[is_open])
     part_time = discrete[is_open & np.isin(discrete, semi) & (least > NOTHING)]
     integer = np.setdiff1d(left, semi).astype(np.int32)
-    start = None if best is None else best.solution.values
+    start = None if best is None else _with_directions(model, best.solution.values)
     presolve = bool(len(integer))
     whole = solver.branch(part_time.astype(np.int32), integer, start, nodes, SEARCH_GAP, presolve)
     solver.restore(discrete)
@@ -169,3 +198,12 @@ def _branch(hunt: Hunt, best: Found | None, left: Index, nodes: int) -> None:
         np.where(is_integer, np.round(values), np.where(on, least, 0.0)),
         np.where(is_integer, np.round(values), np.where(on, high, 0.0)),
     )
+
+
+def _with_directions(model: Model, values: Array) -> Array:
+    """Return a plan's values with each direction as the plan goes."""
+    if not len(model.directions):
+        return values
+    changed = values.copy()
+    changed[model.directions] = values[model.bought] > NOTHING
+    return changed

@@ -74,8 +74,11 @@ class Hunt:
         """Solve with the discrete columns within bounds; whether that is the new best."""
         solver, discrete = self.solver, self.discrete
         # An alternative may be forced from outside (the price of an override).
+        upper = np.maximum(upper, solver.lower[discrete])
         lower = np.maximum(lower, solver.lower[discrete])
-        upper = np.minimum(np.maximum(upper, lower), np.maximum(solver.upper[discrete], lower))
+        most = np.maximum(solver.upper[discrete], _least(self.model, len(discrete)))
+        upper = np.minimum(upper, most)
+        lower = np.minimum(lower, upper)
         solver.bounds(discrete, lower, upper)
         solution = solver.solve()
         found = None
@@ -89,6 +92,12 @@ class Hunt:
 
     def _better(self, solution: Solution) -> bool:
         return self.best is None or solution.cost < self.best.solution.cost - NOTHING
+
+
+def _least(model: Model, count: int) -> Array:
+    """Return the least energy of each discrete column that is on; 0 for what is 0 or 1."""
+    least = np.concatenate([np.zeros(0), *(car.low for car in model.semis)])
+    return np.append(least, np.zeros(count - len(least)))
 
 
 def _bounds(model: Model, choice: Choice) -> tuple[Array, Array]:
@@ -107,9 +116,9 @@ def _bounds(model: Model, choice: Choice) -> tuple[Array, Array]:
     for times in choice.times:
         lower.append(times.astype(float))
         upper.append(times.astype(float))
-    for _ in model.integers:
-        lower.append(np.zeros(1))
-        upper.append(np.ones(1))
+    loose = len(model.integers) + len(model.directions)
+    lower.append(np.zeros(loose))
+    upper.append(np.ones(loose))
     empty = np.zeros(0)
     return np.concatenate([empty, *lower]), np.concatenate([empty, *upper])
 

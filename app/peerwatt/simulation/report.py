@@ -16,42 +16,30 @@ class Sums:
     """What the chain's books add up to, micro-units."""
 
     all_accounts_micro: int
-    """What settlement gave to and took from all accounts together: 0, to the micro-unit."""
+    """Accounts with the market and its pool less what was ever deposited: 0, to the micro-unit."""
     supply_ok: bool
     """Whether all balances together are the credits issued."""
 
 
-async def prove_sums(street: Street, first_interval: int, count: int) -> Sums:
-    """Prove every account's balance and every settled result at one block and add them up."""
+async def prove_sums(street: Street) -> Sums:
+    """Prove every balance and every account with the market at one block and add them up."""
     await street.client.sync()
     contracts, operators = street.contracts, street.operators
-    holders = (
-        *street.members,
-        operators.dso.address,
-        operators.supplier.address,
-        operators.treasury.address,
-        contracts.market.address,
-        contracts.settlement.address,
-        contracts.flexibility.address,
-    )
+    parties = (*street.members, operators.dso.address, operators.supplier.address)
+    holders = (*parties, operators.community.address, *contracts.addresses.values())
     balances = {holder: contracts.credit.balance(holder) for holder in holders}
-    results = {
-        f"{member} {interval}": contracts.settlement.result(member, interval)
-        for member in street.members
-        for interval in range(first_interval, first_interval + count)
-    }
+    accounts = {holder: contracts.market.account(holder) for holder in holders}
     wants: dict[str, Want[Any]] = {
         "balances": together(balances, contracts.credit.address),
+        "accounts": together(accounts, contracts.market.address),
         "supply": contracts.credit.total_supply(),
-        "results": together(results, contracts.settlement.address),
-        "supplier": contracts.settlement.supplier_total(operators.supplier.address),
-        "dust": contracts.market.dust(),
+        "pool": contracts.market.pool(),
     }
     found = (await fetch_all(street.reader, wants)).value
-    settled = [result for result in found["results"].values() if result is not None]
-    members = sum(result.trade_micro + result.supplier_micro for result in settled)
+    booked = sum(one.available_micro + one.escrow_micro for one in found["accounts"].values())
+    deposited, pool = found["balances"][contracts.market.address], found["pool"]
     return Sums(
-        all_accounts_micro=members + found["supplier"] + found["dust"],
+        all_accounts_micro=booked + pool.paid_in_micro - pool.paid_out_micro - deposited,
         supply_ok=sum(found["balances"].values()) == found["supply"],
     )
 

@@ -226,8 +226,7 @@ class Demo:
         if self._client is None or self.options.report is None:
             raise DemoFault("the engine is away, so there is no report; see its log")
         figures = await self._client.figures()
-        first = self.street.options.start_s // INTERVAL_S
-        sums = await prove_sums(self.street, first, intervals)
+        sums = await prove_sums(self.street)
         report = make_report(
             figures, sums, seed=self.options.seed, intervals=intervals, wall_s=wall_s
         )

@@ -33,9 +33,9 @@ class AgentLimits:
 
     def check(self, now_s: float) -> None:
         """Return when the Registry would take these limits. Raises WalletFault with the field."""
-        if not 0 <= self.daily_limit_micro < 1 << 96:
+        if not 0 <= self.daily_limit_micro < 1 << 64:
             raise WalletFault("The daily limit is too large.", "daily_limit_micro")
-        if not 0 <= self.daily_sales_wh < 1 << 64:
+        if not 0 <= self.daily_sales_wh < 1 << 36:
             raise WalletFault("The energy for sale per day is too large.", "daily_sales_wh")
         if not 0 <= self.min_price_micro <= self.max_price_micro < 1 << 32:
             raise WalletFault("The lowest price must not be above the highest.", "min_price_micro")

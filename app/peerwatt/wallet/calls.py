@@ -40,7 +40,7 @@ class Call:
 def pay(credit: str, recipient: str, amount_micro: int) -> Call:
     """Pay credits to somebody. Raises WalletFault."""
     to = _recipient(recipient, credit)
-    _positive(amount_micro)
+    positive(amount_micro)
     data = function("Credit", "transfer").encode(to, amount_micro)
     what = f"Payment of {credits_text(amount_micro)}"
     return Call(parse_address(credit, "credit"), data, TRANSFER_GAS, what)
@@ -48,7 +48,7 @@ def pay(credit: str, recipient: str, amount_micro: int) -> Call:
 
 def redeem(credit: str, amount_micro: int) -> Call:
     """Give credits up, as when the treasury pays them out."""
-    _positive(amount_micro)
+    positive(amount_micro)
     data = function("Credit", "burn").encode(amount_micro)
     what = f"Redeemed {credits_text(amount_micro)}"
     return Call(parse_address(credit, "credit"), data, TRANSFER_GAS, what)
@@ -65,7 +65,7 @@ def allow(credit: str, spender: str, amount_micro: int) -> Call:
 
 def send_coins(recipient: str, amount_wei: int) -> Call:
     """Send the chain's own coin."""
-    _positive(amount_wei)
+    positive(amount_wei)
     to = _recipient(recipient, "")
     return Call(to, b"", COIN_GAS, "Payment in the chain's coin", amount_wei)
 
@@ -80,7 +80,8 @@ def with_fees(transaction: UnsignedTransaction, fees: Fees) -> UnsignedTransacti
     return replace(transaction, fees=fees)
 
 
-def _positive(amount: int) -> None:
+def positive(amount: int) -> None:
+    """Return for an amount that can be paid. Raises WalletFault."""
     if not 0 < amount <= MAX_UINT256:
         raise WalletFault("The amount must be more than nothing.", "amount")
 

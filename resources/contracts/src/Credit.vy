@@ -6,6 +6,7 @@
 @license Apache-2.0
 @notice The community's unit of account: ERC-20 with permit (EIP-2612). One credit is one unit of
         the community's currency, redeemable at par with the treasury, the only one that mints.
+        With the contract Treasury in that place, minting takes two persons.
 """
 
 from ethereum.ercs import IERC20
@@ -13,6 +14,9 @@ from ethereum.ercs import IERC20
 import signatures
 
 implements: IERC20
+
+interface ITreasury:
+    def lock(member: address, amount: uint256, reference: bytes32) -> uint256: nonpayable
 
 event Transfer:
     sender: indexed(address)
@@ -79,6 +83,19 @@ def burn(amount: uint256):
     self.balanceOf[msg.sender] -= amount
     self.totalSupply -= amount
     log Transfer(sender=msg.sender, receiver=empty(address), value=amount)
+
+
+@external
+def redeem(amount: uint256, reference: bytes32) -> uint256:
+    """
+    @notice Lock own credits with the treasury until it has paid them out at par, or until they
+            are reclaimed there.
+    @param reference Where to pay, as agreed with the treasury; a hash, never an account in clear.
+    @return Number of the redemption.
+    """
+    assert treasury.is_contract, "this treasury takes no redemptions"
+    self._move(msg.sender, treasury, amount)
+    return extcall ITreasury(treasury).lock(msg.sender, amount, reference)
 
 
 @external

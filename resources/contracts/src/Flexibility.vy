@@ -6,7 +6,8 @@
 @license Apache-2.0
 @notice The grid operator (DSO) asks a zone for less or more net import in a window, with the money
         in escrow; members offer against a baseline that is frozen with the offer; the cheapest
-        cover is awarded; what the meters show is paid.
+        cover is awarded; what the meters show is paid. A request may ask for a bond: without one
+        a shortfall takes at most the payment, with one it also takes from the bond (UFTP's rule).
 @dev Packed words:
      request.terms  [0,32) quantity, [32,64) max price, [64,96) penalty, [96,144) first interval,
                     [144,192) deadline, [192,200) count, [200,208) zone, 208 direction, 255 EXISTS
@@ -31,7 +32,7 @@ interface IRegistry:
     def trader(caller: address) -> (address, uint256, uint256, uint256): view
 
 interface IMeter:
-    def delta_of(member: address, interval: uint256) -> (bool, uint256, uint256): view
+    def row(member: address, interval: uint256) -> (bool, uint256, uint256): view
 
 struct Request:
     terms: uint256
@@ -100,6 +101,15 @@ event Closed:
     id: indexed(uint256)
     returned: uint256
 
+event Bonded:
+    id: indexed(uint256)
+    bond: uint256
+
+event BondReturned:
+    id: indexed(uint256)
+    member: indexed(address)
+    amount: uint256
+
 DSO: constant(uint256) = 1
 INTERVAL_S: constant(uint256) = 900
 GRACE_S: public(constant(uint256)) = 7 * 86400
@@ -124,6 +134,9 @@ meter: public(immutable(address))
 request_count: public(uint256)
 requests: public(HashMap[uint256, Request])
 offers: public(HashMap[uint256, HashMap[address, uint256]])
+# By request: what each kWh offered puts up, micro-units; by offer: what is held now.
+bonds: public(HashMap[uint256, uint256])
+bond_held: public(HashMap[uint256, HashMap[address, uint256]])
 offer_count: public(HashMap[uint256, uint256])
 offer_member: public(HashMap[uint256, HashMap[uint256, address]])
 
@@ -155,40 +168,35 @@ def request(
     @param deadline_s Unix second from which on no offer is taken; before the window.
     @return Number of the request, from 0 on.
     """
-    roles: uint256 = staticcall IRegistry(registry).roles(msg.sender)
-    assert roles & DSO != 0, "only the grid operator"
-    assert zone <= 255, "zone above 255"
-    assert direction <= INCREASE, "unknown direction"
-    assert 1 <= count and count <= MAX_WINDOW, "between 1 and 32 intervals"
-    assert 1 <= quantity_wh and quantity_wh <= MASK_32, "quantity out of range"
-    assert max_price <= MASK_32 and penalty <= MASK_32, "price out of range"
-    assert block.timestamp < deadline_s, "the deadline has passed"
-    assert first_interval <= MASK_48, "the window is too far away"
-    assert deadline_s < first_interval * INTERVAL_S, "the deadline is not before the window"
-    id: uint256 = self.request_count
-    escrow: uint256 = money.cost_up(quantity_wh, max_price)
-    self.request_count = id + 1
-    self.requests[id] = Request(
-        terms=(
-            EXISTS | (direction << 208) | (zone << 200) | (count << 192) | (deadline_s << 144)
-            | (first_interval << 96) | (penalty << 64) | (max_price << 32) | quantity_wh
-        ),
-        status=convert(msg.sender, uint256),
-        escrow=escrow,
+    return self._request(
+        zone, direction, first_interval, count, quantity_wh, max_price, penalty, deadline_s
     )
-    assert extcall IERC20(credit).transferFrom(msg.sender, self, escrow), "the escrow was not paid"
-    log Requested(
-        id=id,
-        dso=msg.sender,
-        zone=zone,
-        direction=direction,
-        first_interval=first_interval,
-        count=count,
-        quantity_wh=quantity_wh,
-        max_price=max_price,
-        penalty=penalty,
-        deadline_s=deadline_s,
+
+
+@external
+def request_bonded(
+    zone: uint256,
+    direction: uint256,
+    first_interval: uint256,
+    count: uint256,
+    quantity_wh: uint256,
+    max_price: uint256,
+    penalty: uint256,
+    deadline_s: uint256,
+    bond: uint256,
+) -> uint256:
+    """
+    @notice The same, for offers that put up a bond. DSO only.
+    @param bond What each kWh offered puts up, micro-units; a shortfall's penalty beyond the
+           payment is taken from it.
+    @return Number of the request, from 0 on.
+    """
+    assert 1 <= bond and bond <= MASK_32, "bond out of range"
+    id: uint256 = self._request(
+        zone, direction, first_interval, count, quantity_wh, max_price, penalty, deadline_s
     )
+    self.bonds[id] = bond
+    log Bonded(id=id, bond=bond)
     return id
 
 
@@ -204,9 +212,11 @@ def offer(id: uint256, quantity_wh: uint32, price: uint32, baseline_wh: int64):
     retail: uint256 = 0
     feed_in: uint256 = 0
     member, zone, retail, feed_in = staticcall IRegistry(registry).trader(msg.sender)
+    bond: uint256 = money.cost_up(convert(quantity_wh, uint256), self.bonds[id])
+    held: uint256 = self.bond_held[id][member]
     if msg.sender != member:
-        # An offer moves no money and trades at no tariff: only the agent's scope counts.
-        extcall IRegistry(registry).charge_agent(msg.sender, 0, 0, 1, 0)
+        # An offer trades at no tariff: the agent's scope counts, and its limit for a larger bond.
+        extcall IRegistry(registry).charge_agent(msg.sender, max(bond, held) - held, 0, 1, 0)
     assert zone == (terms >> 200) & 255, "another zone's request"
     assert block.timestamp < (terms >> 144) & MASK_48, "after the deadline"
     assert quantity_wh > 0, "the quantity is zero"
@@ -221,6 +231,11 @@ def offer(id: uint256, quantity_wh: uint32, price: uint32, baseline_wh: int64):
         EXISTS | (convert(baseline & MASK_64, uint256) << 64) | (convert(price, uint256) << 32)
         | convert(quantity_wh, uint256)
     )
+    self.bond_held[id][member] = bond
+    if bond > held:
+        assert extcall IERC20(credit).transferFrom(member, self, bond - held), "no bond was paid"
+    elif held > bond:
+        assert extcall IERC20(credit).transfer(member, held - bond), "the payment failed"
     log Offered(
         id=id,
         member=member,
@@ -235,7 +250,7 @@ def award(id: uint256, members: DynArray[address, 32], quantities: DynArray[uint
     """
     @notice Take offers, whole or in part, from the deadline until one interval into the window.
             Once, by the DSO that asked. No offer that is left out, whole or in part, may be
-            cheaper than one that is taken.
+            cheaper than one that is taken, or as cheap and earlier (by a member's first offer).
     @dev The escrow covers every award that passes: the quantities sum to no more than was asked
          for, at prices no higher than the maximum.
     """
@@ -259,10 +274,16 @@ def award(id: uint256, members: DynArray[address, 32], quantities: DynArray[uint
         self.offers[id][members[i]] = word | OFFER_AWARDED | (quantity << 128)
         log Awarded(id=id, member=members[i], quantity_wh=quantity)
     assert total <= terms & MASK_32, "more than was asked for"
+    waiting: bool = False
     for i: uint256 in range(self.offer_count[id], bound=MAX_OFFERS):
         word: uint256 = self.offers[id][self.offer_member[id][i]]
-        if (word >> 128) & MASK_32 < word & MASK_32:
-            assert (word >> 32) & MASK_32 >= dearest, "a cheaper offer is left out"
+        price: uint256 = (word >> 32) & MASK_32
+        quantity: uint256 = (word >> 128) & MASK_32
+        if quantity != 0 and price == dearest:
+            assert not waiting, "an earlier offer at the same price is left out"
+        if quantity < word & MASK_32:
+            assert price >= dearest, "a cheaper offer is left out"
+            waiting = waiting or price == dearest
     self.requests[id].status = status | REQUEST_AWARDED | (total << 160) | (len(members) << 192)
 
 
@@ -271,8 +292,9 @@ def verify(id: uint256, member: address) -> (uint256, uint256):
     """
     @notice Compare an awarded offer with the meter and pay it. Anyone, once, when all readings of
             the window are known. delivered = clamp(baseline - metered, 0, awarded), mirrored for
-            an increase (UFTP, settlement); a shortfall's penalty takes at most the whole payment.
-    @return Delivered Wh and what was paid, micro-units.
+            an increase (UFTP, settlement). A shortfall's penalty takes the payment, then the bond:
+            with a bond the shortfall goes beyond the award where the change went the wrong way.
+    @return Delivered Wh and what was paid for it, micro-units; the bond's rest comes on top.
     """
     terms: uint256 = self._terms(id)
     word: uint256 = self.offers[id][member]
@@ -287,15 +309,21 @@ def verify(id: uint256, member: address) -> (uint256, uint256):
     awarded: uint256 = (word >> 128) & MASK_32
     delivered: uint256 = min(convert(max(change, 0), uint256), awarded)
     earned: uint256 = money.cost_down(delivered, (word >> 32) & MASK_32)
-    forfeit: uint256 = money.cost_up(awarded - delivered, (terms >> 64) & MASK_32)
+    missing: uint256 = convert(max(convert(awarded, int256) - change, 0), uint256)
+    forfeit: uint256 = money.cost_up(missing, (terms >> 64) & MASK_32)
+    bond: uint256 = self.bond_held[id][member]
     paid: uint256 = 0
     if earned > forfeit:
         paid = earned - forfeit
+    taken: uint256 = min(forfeit - min(earned, forfeit), bond)
     self.offers[id][member] = word | VERIFIED | (delivered << 160) | (paid << 192)
     self.requests[id].status = status + (1 << 200)
-    self.requests[id].escrow -= paid
-    if paid > 0:
-        assert extcall IERC20(credit).transfer(member, paid), "the payment failed"
+    self.requests[id].escrow = self.requests[id].escrow + taken - paid
+    self.bond_held[id][member] = 0
+    if paid + bond - taken > 0:
+        assert extcall IERC20(credit).transfer(member, paid + bond - taken), "the payment failed"
+    if bond > 0:
+        log BondReturned(id=id, member=member, amount=bond - taken)
     log Verified(id=id, member=member, delivered=delivered, paid=paid)
     return (delivered, paid)
 
@@ -321,6 +349,34 @@ def close(id: uint256):
         dso: address = convert(status & MASK_160, address)
         assert extcall IERC20(credit).transfer(dso, left), "the payment failed"
     log Closed(id=id, returned=left)
+
+
+@external
+def return_bond(id: uint256, member: address) -> uint256:
+    """
+    @notice Give a bond back that secures nothing: of an offer that was not awarded, once the
+            request is awarded or closed. An award that was not verified in time forfeits to the
+            DSO what its penalty would have been. Anyone, once.
+    @return What came back to the member, micro-units.
+    """
+    terms: uint256 = self._terms(id)
+    status: uint256 = self.requests[id].status
+    word: uint256 = self.offers[id][member]
+    held: uint256 = self.bond_held[id][member]
+    assert held != 0, "no bond is held"
+    assert status & (REQUEST_AWARDED | CLOSED) != 0, "the request is open"
+    forfeit: uint256 = 0
+    if word & OFFER_AWARDED != 0:
+        assert status & CLOSED != 0, "the award is not verified"
+        forfeit = min(money.cost_up((word >> 128) & MASK_32, (terms >> 64) & MASK_32), held)
+    self.bond_held[id][member] = 0
+    if held > forfeit:
+        assert extcall IERC20(credit).transfer(member, held - forfeit), "the payment failed"
+    if forfeit > 0:
+        dso: address = convert(status & MASK_160, address)
+        assert extcall IERC20(credit).transfer(dso, forfeit), "the payment failed"
+    log BondReturned(id=id, member=member, amount=held - forfeit)
+    return held - forfeit
 
 
 @external
@@ -371,6 +427,54 @@ def offer_of(id: uint256, member: address) -> OfferView:
 
 
 @internal
+def _request(
+    zone: uint256,
+    direction: uint256,
+    first_interval: uint256,
+    count: uint256,
+    quantity_wh: uint256,
+    max_price: uint256,
+    penalty: uint256,
+    deadline_s: uint256,
+) -> uint256:
+    roles: uint256 = staticcall IRegistry(registry).roles(msg.sender)
+    assert roles & DSO != 0, "only the grid operator"
+    assert zone <= 255, "zone above 255"
+    assert direction <= INCREASE, "unknown direction"
+    assert 1 <= count and count <= MAX_WINDOW, "between 1 and 32 intervals"
+    assert 1 <= quantity_wh and quantity_wh <= MASK_32, "quantity out of range"
+    assert max_price <= MASK_32 and penalty <= MASK_32, "price out of range"
+    assert block.timestamp < deadline_s, "the deadline has passed"
+    assert first_interval <= MASK_48, "the window is too far away"
+    assert deadline_s < first_interval * INTERVAL_S, "the deadline is not before the window"
+    id: uint256 = self.request_count
+    escrow: uint256 = money.cost_up(quantity_wh, max_price)
+    self.request_count = id + 1
+    self.requests[id] = Request(
+        terms=(
+            EXISTS | (direction << 208) | (zone << 200) | (count << 192) | (deadline_s << 144)
+            | (first_interval << 96) | (penalty << 64) | (max_price << 32) | quantity_wh
+        ),
+        status=convert(msg.sender, uint256),
+        escrow=escrow,
+    )
+    assert extcall IERC20(credit).transferFrom(msg.sender, self, escrow), "the escrow was not paid"
+    log Requested(
+        id=id,
+        dso=msg.sender,
+        zone=zone,
+        direction=direction,
+        first_interval=first_interval,
+        count=count,
+        quantity_wh=quantity_wh,
+        max_price=max_price,
+        penalty=penalty,
+        deadline_s=deadline_s,
+    )
+    return id
+
+
+@internal
 @view
 def _terms(id: uint256) -> uint256:
     terms: uint256 = self.requests[id].terms
@@ -405,7 +509,7 @@ def _metered(terms: uint256, member: address) -> int256:
         known: bool = False
         imported: uint256 = 0
         exported: uint256 = 0
-        known, imported, exported = staticcall IMeter(meter).delta_of(member, first + i)
+        known, imported, exported = staticcall IMeter(meter).row(member, first + i)
         assert known, "readings are missing"
         net += convert(imported, int256) - convert(exported, int256)
     return net

@@ -4,13 +4,24 @@
 """
 @title Registry
 @license Apache-2.0
-@notice Who takes part: members with zone, tariff and meter key, roles, and the agents that trade
-        for members within limits that their owners set.
+@notice Who takes part: members with zone, tariff, supplier and meter keys, roles, the addresses of
+        the community's contracts by version, and the agents that trade for members within limits
+        that their owners set.
+@dev Packed words (bit ranges, low end included, high end not):
+     member     [0,8) zone, [8,40) retail, [40,72) feed-in, [72,104) and [104,136) both before the
+                last change, [136,168) first interval of the last change, 168 MEMBER, 169 ACTIVE,
+                170 NO_BUYING
+     authority  [0,160) owner, [160,192) lowest price, [192,224) highest, [224,232) scope,
+                232 PAUSED, 233 ACTIVE
+     limits     [0,64) money a day, [64,100) Wh sold a day, [100,140) expiry, and of the UTC day
+                in [240,256): [140,204) money spent, [204,240) Wh offered for sale
+     version    [0,160) address, [160,208) the Unix second from which it counts
 """
 
 struct Member:
     zone: uint8
     active: bool
+    may_buy: bool
     retail: uint32
     feed_in: uint32
     meter: address
@@ -33,16 +44,26 @@ event MemberAdded:
     meter: address
     supplier: address
 
-event TariffSet:
+event SupplySet:
     member: indexed(address)
+    supplier: indexed(address)
     retail: uint32
     feed_in: uint32
+    from_interval: uint256
 
 event MemberActive:
     member: indexed(address)
     active: bool
 
+event MayBuySet:
+    member: indexed(address)
+    allowed: bool
+
 event MeterSet:
+    member: indexed(address)
+    meter: address
+
+event ProductionMeterSet:
     member: indexed(address)
     meter: address
 
@@ -54,9 +75,15 @@ event SpenderSet:
     spender: indexed(address)
     scope: uint256
 
-event ContractSet:
+event Published:
     name_hash: indexed(bytes32)
     account: address
+    from_second: uint256
+
+event PauseSet:
+    name_hash: indexed(bytes32)
+    guardian: indexed(address)
+    paused: bool
 
 event AgentAuthorised:
     agent: indexed(address)
@@ -81,41 +108,57 @@ DSO: public(constant(uint256)) = 1
 SUPPLIER: public(constant(uint256)) = 2
 METERING: public(constant(uint256)) = 4
 GUARDIAN: public(constant(uint256)) = 8
+TREASURER: public(constant(uint256)) = 16
 
+INTERVAL_S: constant(uint256) = 900
 SECONDS_PER_DAY: constant(uint256) = 86400
+# No order is older than the first or further ahead than the second, in intervals.
+RING: public(constant(uint256)) = 768
+MAX_AHEAD: public(constant(uint256)) = 192
 MAX_SPENDERS: constant(uint256) = 8
+SUPPLY: constant(bytes32) = keccak256("Supply")
 
-# An agent is two words. Authority: owner in the low 160 bits, lowest price << 160, highest << 192,
-# scope << 224, paused << 232, active << 233. Limits: money per day in the low 96 bits, Wh sold per
-# day << 96, expiry << 160.
 MASK_160: constant(uint256) = 2**160 - 1
-MASK_128: constant(uint256) = 2**128 - 1
-MASK_96: constant(uint256) = 2**96 - 1
 MASK_64: constant(uint256) = 2**64 - 1
+MASK_48: constant(uint256) = 2**48 - 1
+MASK_40: constant(uint256) = 2**40 - 1
+MASK_36: constant(uint256) = 2**36 - 1
 MASK_32: constant(uint256) = 2**32 - 1
+MEMBER: constant(uint256) = 1 << 168
+MEMBER_ACTIVE: constant(uint256) = 1 << 169
+NO_BUYING: constant(uint256) = 1 << 170
 PAUSED: constant(uint256) = 1 << 232
 ACTIVE: constant(uint256) = 1 << 233
+LIMITS: constant(uint256) = 2**140 - 1
 
 community: public(immutable(address))
+# How long a new contract's address is known before it counts, seconds.
+notice_s: public(immutable(uint256))
 
-members: public(HashMap[address, Member])
+member_words: public(HashMap[address, uint256])
+suppliers: HashMap[address, address]
+former_suppliers: HashMap[address, address]
+meter_of: public(HashMap[address, address])
+production_meter_of: public(HashMap[address, address])
 member_count: public(uint256)
 member_at: public(HashMap[uint256, address])
 roles: public(HashMap[address, uint256])
 # What an agent's scope has to contain for a contract to act on its word: one bit, or none.
 spenders: public(HashMap[address, uint256])
 spender_count: public(uint256)
-contracts: public(HashMap[bytes32, address])
+versions: public(HashMap[bytes32, HashMap[uint256, uint256]])
+version_count: public(HashMap[bytes32, uint256])
+paused: public(HashMap[bytes32, bool])
 authority: public(HashMap[address, uint256])
 limits: public(HashMap[address, uint256])
-# By agent and UTC day: micro-units spent in the low 128 bits, Wh sold above.
-used: public(HashMap[address, HashMap[uint256, uint256]])
 
 
 @deploy
-def __init__(community_: address):
+def __init__(community_: address, notice_s_: uint256):
     assert community_ != empty(address), "the community has no address"
+    assert notice_s_ <= 90 * SECONDS_PER_DAY, "notice of more than 90 days"
     community = community_
+    notice_s = notice_s_
 
 
 @external
@@ -123,38 +166,64 @@ def add_member(
     member: address, zone: uint8, retail: uint32, feed_in: uint32, meter: address, supplier: address
 ):
     """
-    @notice Admit a household. Community only.
+    @notice Admit a household. Community only. Its zone never changes.
     @param retail What its supplier charges, micro-units per kWh.
     @param feed_in What its supplier pays, micro-units per kWh.
     @param meter Address of the key that signs its readings.
     """
     self._only_community()
     assert member != empty(address), "the member has no address"
-    assert self.members[member].supplier == empty(address), "already a member"
+    assert self.member_words[member] == 0, "already a member"
     assert self.authority[member] & ACTIVE == 0, "the address is an agent"
+    assert 1 <= zone and zone <= 254, "zones are numbered from 1 to 254"
     assert meter != empty(address), "the meter has no key"
     assert supplier != empty(address), "the supplier has no address"
     assert feed_in <= retail, "feed-in above retail"
-    self.members[member] = Member(
-        zone=zone, active=True, retail=retail, feed_in=feed_in, meter=meter, supplier=supplier
+    tariff: uint256 = convert(retail, uint256) | (convert(feed_in, uint256) << 32)
+    self.member_words[member] = (
+        MEMBER | MEMBER_ACTIVE | convert(zone, uint256) | (tariff << 8) | (tariff << 72)
     )
+    self.suppliers[member] = supplier
+    self.former_suppliers[member] = supplier
+    self.meter_of[member] = meter
     self.member_at[self.member_count] = member
     self.member_count += 1
     log MemberAdded(member=member, zone=zone, meter=meter, supplier=supplier)
-    log TariffSet(member=member, retail=retail, feed_in=feed_in)
+    log SupplySet(member=member, supplier=supplier, retail=retail, feed_in=feed_in, from_interval=0)
 
 
 @external
-def set_tariff(member: address, retail: uint32, feed_in: uint32):
+def set_supply(
+    member: address, supplier: address, retail: uint32, feed_in: uint32, from_interval: uint256
+):
     """
-    @notice Change a member's supplier tariff. Community only.
+    @notice Change a member's supplier and tariff from an interval on for which no order can stand
+            yet. Community or the published Supply contract. A change that no order can stand
+            under yet may be replaced; otherwise changes lie at least the ring of orders apart,
+            so that everything still unsettled finds its terms.
     """
-    self._only_community()
-    self._known(member)
+    if msg.sender != community:
+        assert msg.sender == self._contract(SUPPLY), "only the community or Supply"
+    word: uint256 = self._known(member)
+    assert supplier != empty(address), "the supplier has no address"
     assert feed_in <= retail, "feed-in above retail"
-    self.members[member].retail = retail
-    self.members[member].feed_in = feed_in
-    log TariffSet(member=member, retail=retail, feed_in=feed_in)
+    now: uint256 = block.timestamp // INTERVAL_S
+    assert now + MAX_AHEAD < from_interval, "terms change only for intervals without orders"
+    assert from_interval <= MASK_32, "no such interval"
+    since: uint256 = (word >> 136) & MASK_32
+    if since <= now + MAX_AHEAD:
+        assert since == 0 or since + RING <= now, "the last change is too recent"
+        former: uint256 = (word >> 8) & MASK_64
+        word = (word & ~(MASK_64 << 72)) | (former << 72)
+        self.former_suppliers[member] = self.suppliers[member]
+    tariff: uint256 = convert(retail, uint256) | (convert(feed_in, uint256) << 32)
+    self.member_words[member] = (
+        (word & ~((MASK_64 << 8) | (MASK_32 << 136))) | (tariff << 8) | (from_interval << 136)
+    )
+    self.suppliers[member] = supplier
+    log SupplySet(
+        member=member, supplier=supplier, retail=retail, feed_in=feed_in, from_interval=from_interval
+    )
 
 
 @external
@@ -163,9 +232,21 @@ def set_active(member: address, active: bool):
     @notice Suspend a member or take it back. Community only.
     """
     self._only_community()
-    self._known(member)
-    self.members[member].active = active
+    word: uint256 = self._known(member)
+    self.member_words[member] = (word & ~MEMBER_ACTIVE) | (MEMBER_ACTIVE if active else 0)
     log MemberActive(member=member, active=active)
+
+
+@external
+def set_may_buy(member: address, allowed: bool):
+    """
+    @notice Stop a member's new buy orders, or let it buy again. Community or Supply.
+    """
+    if msg.sender != community:
+        assert msg.sender == self._contract(SUPPLY), "only the community or Supply"
+    word: uint256 = self._known(member)
+    self.member_words[member] = (word & ~NO_BUYING) | (0 if allowed else NO_BUYING)
+    log MayBuySet(member=member, allowed=allowed)
 
 
 @external
@@ -176,14 +257,27 @@ def set_meter(member: address, meter: address):
     self._only_community()
     self._known(member)
     assert meter != empty(address), "the meter has no key"
-    self.members[member].meter = meter
+    self.meter_of[member] = meter
     log MeterSet(member=member, meter=meter)
+
+
+@external
+def set_production_meter(member: address, meter: address):
+    """
+    @notice Name the key that signs what a member's plant makes; zero when it has none. Community
+            only.
+    """
+    self._only_community()
+    self._known(member)
+    self.production_meter_of[member] = meter
+    log ProductionMeterSet(member=member, meter=meter)
 
 
 @external
 def set_role(account: address, mask: uint256):
     """
-    @notice Set an account's roles (bits DSO 1, SUPPLIER 2, METERING 4, GUARDIAN 8). Community only.
+    @notice Set an account's roles (bits DSO 1, SUPPLIER 2, METERING 4, GUARDIAN 8, TREASURER 16).
+            Community only.
     """
     self._only_community()
     self.roles[account] = mask
@@ -208,13 +302,49 @@ def set_spender(spender: address, allowed: bool):
 
 
 @external
-def set_contract(name_hash: bytes32, account: address):
+def publish(name_hash: bytes32, account: address):
     """
-    @notice Publish where a contract of the community lives. Community only.
+    @notice Publish the next version of a contract of the community: it counts after the notice,
+            the first one of its name at once. Community only.
     """
     self._only_community()
-    self.contracts[name_hash] = account
-    log ContractSet(name_hash=name_hash, account=account)
+    assert account != empty(address), "the contract has no address"
+    number: uint256 = self.version_count[name_hash]
+    from_second: uint256 = block.timestamp
+    if number > 0:
+        from_second += notice_s
+    self.versions[name_hash][number] = convert(account, uint256) | (from_second << 160)
+    self.version_count[name_hash] = number + 1
+    log Published(name_hash=name_hash, account=account, from_second=from_second)
+
+
+@external
+@view
+def contracts(name_hash: bytes32) -> address:
+    """
+    @notice The newest version of a contract that counts now; zero where there is none.
+    """
+    return self._contract(name_hash)
+
+
+@external
+@view
+def version_of(name_hash: bytes32, number: uint256) -> (address, uint256):
+    """
+    @notice A version of a contract, counted from 0, and the second from which it counts.
+    """
+    word: uint256 = self.versions[name_hash][number]
+    return (convert(word & MASK_160, address), word >> 160)
+
+
+@external
+def set_paused(name_hash: bytes32, paused: bool):
+    """
+    @notice Stop what a contract of this name allows to be stopped, or let it go on. Guardians.
+    """
+    assert self.roles[msg.sender] & GUARDIAN != 0, "only a guardian"
+    self.paused[name_hash] = paused
+    log PauseSet(name_hash=name_hash, guardian=msg.sender, paused=paused)
 
 
 @external
@@ -236,13 +366,19 @@ def authorise_agent(
     @param expires Unix second after which it may do nothing.
     @param allowed The only contracts it may use.
     """
-    assert self.members[msg.sender].active, "not a member"
+    assert self.member_words[msg.sender] & MEMBER_ACTIVE != 0, "not a member"
     assert agent != empty(address), "the agent has no address"
-    assert self.members[agent].supplier == empty(address), "the agent is a member"
+    assert self.member_words[agent] == 0, "the agent is a member"
     known: uint256 = self.authority[agent]
     assert known & ACTIVE == 0 or self._owner(known) == msg.sender, "the agent serves another member"
     assert min_price <= max_price, "the price band is empty"
-    assert convert(expires, uint256) > block.timestamp, "the agent has expired"
+    end: uint256 = convert(expires, uint256)
+    assert end > block.timestamp, "the agent has expired"
+    assert end <= MASK_40, "the expiry is too far"
+    money: uint256 = convert(daily_limit, uint256)
+    sales: uint256 = convert(daily_sales_wh, uint256)
+    assert money <= MASK_64, "the daily limit is too large"
+    assert sales <= MASK_36, "the daily sales are too large"
     scope: uint256 = 0
     for spender: address in allowed:
         bit: uint256 = self.spenders[spender]
@@ -252,10 +388,9 @@ def authorise_agent(
         convert(msg.sender, uint256) | (convert(min_price, uint256) << 160)
         | (convert(max_price, uint256) << 192) | (scope << 224) | ACTIVE
     )
-    self.limits[agent] = (
-        convert(daily_limit, uint256) | (convert(daily_sales_wh, uint256) << 96)
-        | (convert(expires, uint256) << 160)
-    )
+    # What was used today stays used, also when a key comes back.
+    used: uint256 = self.limits[agent] & ~LIMITS
+    self.limits[agent] = used | money | (sales << 64) | (end << 100)
     log AgentAuthorised(
         agent=agent,
         owner=msg.sender,
@@ -301,11 +436,11 @@ def agents(agent: address) -> Agent:
     limits: uint256 = self.limits[agent]
     return Agent(
         owner=self._owner(known),
-        daily_limit=convert(limits & MASK_96, uint96),
-        daily_sales_wh=convert((limits >> 96) & MASK_64, uint64),
+        daily_limit=convert(limits & MASK_64, uint96),
+        daily_sales_wh=convert((limits >> 64) & MASK_36, uint64),
         min_price=convert((known >> 160) & MASK_32, uint32),
         max_price=convert((known >> 192) & MASK_32, uint32),
-        expires=convert(limits >> 160, uint48),
+        expires=convert((limits >> 100) & MASK_40, uint48),
         scope=convert((known >> 224) & 255, uint8),
         active=known & ACTIVE != 0,
         paused=known & PAUSED != 0,
@@ -316,9 +451,66 @@ def agents(agent: address) -> Agent:
 @view
 def spent(agent: address, day: uint256) -> uint256:
     """
-    @notice What an agent has spent on a UTC day, micro-units.
+    @notice What an agent has spent on the last UTC day on which it acted, micro-units; 0 for any
+            other day.
     """
-    return self.used[agent][day] & MASK_128
+    limits: uint256 = self.limits[agent]
+    if limits >> 240 != day:
+        return 0
+    return (limits >> 140) & MASK_64
+
+
+@external
+@view
+def members(member: address) -> Member:
+    """
+    @notice A member as of now; a stranger has zeros.
+    """
+    word: uint256 = self.member_words[member]
+    tariff: uint256 = 0
+    supplier: address = empty(address)
+    tariff, supplier = self._terms(member, word, block.timestamp // INTERVAL_S)
+    return Member(
+        zone=convert(word & 255, uint8),
+        active=word & MEMBER_ACTIVE != 0,
+        may_buy=word & (MEMBER_ACTIVE | NO_BUYING) == MEMBER_ACTIVE,
+        retail=convert(tariff & MASK_32, uint32),
+        feed_in=convert(tariff >> 32, uint32),
+        meter=self.meter_of[member],
+        supplier=supplier,
+    )
+
+
+@external
+@view
+def terms_at(member: address, interval: uint256) -> (uint256, uint256, uint256, address):
+    """
+    @notice Zone, retail and feed-in price and supplier of a member in an interval, which is one of
+            the last eight days or later. A stranger has zeros.
+    """
+    word: uint256 = self.member_words[member]
+    tariff: uint256 = 0
+    supplier: address = empty(address)
+    tariff, supplier = self._terms(member, word, interval)
+    return (word & 255, tariff & MASK_32, tariff >> 32, supplier)
+
+
+@external
+@view
+def may_buy(member: address) -> bool:
+    """
+    @notice Whether a member is active and not suspended by its supplier.
+    """
+    return self.member_words[member] & (MEMBER_ACTIVE | NO_BUYING) == MEMBER_ACTIVE
+
+
+@external
+@view
+def supply_of(member: address) -> (uint256, address, address):
+    """
+    @notice A member's packed word with the supplier since its last change and the one before.
+    """
+    return (self.member_words[member], self.suppliers[member], self.former_suppliers[member])
 
 
 @external
@@ -327,22 +519,31 @@ def principal(caller: address) -> address:
     """
     @notice For whom a caller acts: itself as an active member, or its owner as a valid agent.
     """
-    return self._principal(caller)
+    return self._principal(caller)[0]
 
 
 @external
 @view
 def trader(caller: address) -> (address, uint256, uint256, uint256):
     """
-    @notice For whom a caller acts, with that member's zone, retail and feed-in price.
+    @notice For whom a caller acts, with that member's zone, retail and feed-in price of now.
     """
-    member: address = self._principal(caller)
-    return (
-        member,
-        convert(self.members[member].zone, uint256),
-        convert(self.members[member].retail, uint256),
-        convert(self.members[member].feed_in, uint256),
-    )
+    member: address = empty(address)
+    word: uint256 = 0
+    member, word = self._principal(caller)
+    tariff: uint256 = (word >> 72) & MASK_64
+    if (word >> 136) & MASK_32 <= block.timestamp // INTERVAL_S:
+        tariff = (word >> 8) & MASK_64
+    return (member, word & 255, tariff & MASK_32, tariff >> 32)
+
+
+@external
+@view
+def trader_word(caller: address) -> (address, uint256):
+    """
+    @notice For whom a caller acts, with that member's packed word.
+    """
+    return self._principal(caller)
 
 
 @external
@@ -357,23 +558,48 @@ def charge_agent(
     """
     scope: uint256 = self.spenders[msg.sender]
     assert scope != 0, "only a spender charges agents"
-    if self.members[caller].active:
+    known: uint256 = self.authority[caller]
+    if known & ACTIVE == 0:
+        assert self.member_words[caller] & MEMBER_ACTIVE != 0, "not a member"
         return
-    known: uint256 = self._valid(caller)
+    limits: uint256 = self._valid(caller, known)
     assert (known >> 224) & scope != 0, "outside the agent's scope"
     if price_low <= price_high:
         assert price_low >= (known >> 160) & MASK_32, "price outside the agent's band"
         assert price_high <= (known >> 192) & MASK_32, "price outside the agent's band"
     if amount | sales_wh == 0:
         return
-    limits: uint256 = self.limits[caller]
     day: uint256 = block.timestamp // SECONDS_PER_DAY
-    used: uint256 = self.used[caller][day]
-    spent: uint256 = (used & MASK_128) + amount
-    sold_wh: uint256 = (used >> 128) + sales_wh
-    assert spent <= limits & MASK_96, "over the agent's daily limit"
-    assert sold_wh <= (limits >> 96) & MASK_64, "over the agent's daily sales"
-    self.used[caller][day] = spent | (sold_wh << 128)
+    spent: uint256 = amount
+    sold_wh: uint256 = sales_wh
+    if limits >> 240 == day:
+        spent += (limits >> 140) & MASK_64
+        sold_wh += (limits >> 204) & MASK_36
+    assert spent <= limits & MASK_64, "over the agent's daily limit"
+    assert sold_wh <= (limits >> 64) & MASK_36, "over the agent's daily sales"
+    self.limits[caller] = (limits & LIMITS) | (spent << 140) | (sold_wh << 204) | (day << 240)
+
+
+@internal
+@view
+def _contract(name_hash: bytes32) -> address:
+    number: uint256 = self.version_count[name_hash]
+    for _: uint256 in range(64):
+        if number == 0:
+            break
+        number -= 1
+        word: uint256 = self.versions[name_hash][number]
+        if word >> 160 <= block.timestamp:
+            return convert(word & MASK_160, address)
+    return empty(address)
+
+
+@internal
+@view
+def _terms(member: address, word: uint256, interval: uint256) -> (uint256, address):
+    if (word >> 136) & MASK_32 <= interval:
+        return ((word >> 8) & MASK_64, self.suppliers[member])
+    return ((word >> 72) & MASK_64, self.former_suppliers[member])
 
 
 @internal
@@ -384,22 +610,27 @@ def _owner(authority: uint256) -> address:
 
 @internal
 @view
-def _valid(agent: address) -> uint256:
-    known: uint256 = self.authority[agent]
-    assert known & ACTIVE != 0, "not a member"
+def _valid(agent: address, known: uint256) -> uint256:
+    """
+    @dev The agent's limits, once it is neither paused nor expired.
+    """
     assert known & PAUSED == 0, "the agent is paused"
-    assert block.timestamp <= self.limits[agent] >> 160, "the agent has expired"
-    return known
+    limits: uint256 = self.limits[agent]
+    assert block.timestamp <= (limits >> 100) & MASK_40, "the agent has expired"
+    return limits
 
 
 @internal
 @view
-def _principal(caller: address) -> address:
-    if self.members[caller].active:
-        return caller
-    owner: address = self._owner(self._valid(caller))
-    assert self.members[owner].active, "not a member"
-    return owner
+def _principal(caller: address) -> (address, uint256):
+    member: address = caller
+    known: uint256 = self.authority[caller]
+    if known & ACTIVE != 0:
+        self._valid(caller, known)
+        member = self._owner(known)
+    word: uint256 = self.member_words[member]
+    assert word & MEMBER_ACTIVE != 0, "not a member"
+    return (member, word)
 
 
 @internal
@@ -410,5 +641,7 @@ def _only_community():
 
 @internal
 @view
-def _known(member: address):
-    assert self.members[member].supplier != empty(address), "not a member"
+def _known(member: address) -> uint256:
+    word: uint256 = self.member_words[member]
+    assert word != 0, "not a member"
+    return word

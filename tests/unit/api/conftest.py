@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from peerwatt.api.base import ChainValue, TrustMark
 from peerwatt.api.client import ApiClient
+from peerwatt.api.market_messages import MarketView
 from peerwatt.api.messages import (
     AgentView,
     ChainView,
@@ -24,7 +25,6 @@ from peerwatt.api.messages import (
     EngineView,
     FlexibilityView,
     FlowView,
-    MarketView,
     NoticesView,
     OverrideView,
     PlanView,

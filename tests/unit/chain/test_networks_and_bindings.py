@@ -94,7 +94,7 @@ def test_selectors_with_leading_zeros_are_whole() -> None:
 
 
 def test_call_data_is_the_abi_encoding() -> None:
-    order = Order(1_944_445, Side.SELL, 13, 250)
+    order = Order.single(1_944_445, Side.SELL, 13, 250)
     data = Market(ADDRESS).place([order])
     packed = 1_944_445 << 64 | 1 << 48 | 13 << 40 | 250
     assert encode_order(order) == packed

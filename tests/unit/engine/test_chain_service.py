@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from peerwatt.chain.bindings.community import HouseSnapshot, View
-from peerwatt.chain.bindings.meter import MeterRegister
+from peerwatt.chain.bindings.market import Account, Market
+from peerwatt.chain.bindings.meter import MeterRegister, MeterState
 from peerwatt.chain.bindings.registry import Member, Used
+from peerwatt.chain.bindings.settlement import Settlement
 from peerwatt.chain.status import Evidence, SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.engine.chain_service import LOOK_BACK, ChainService
@@ -23,6 +26,7 @@ from peerwatt.model.units import interval_start_s
 from peerwatt.model.verified import Proven, Unproven
 
 NOW = 2_000_000
+ME = "0x" + "22" * 20
 
 
 async def test_recent_clearings_are_proven_anew(tmp_path: Path) -> None:
@@ -30,11 +34,15 @@ async def test_recent_clearings_are_proven_anew(tmp_path: Path) -> None:
     history, disk = History.open(tmp_path / "history.sqlite"), Disk()
     intervals = (NOW - LOOK_BACK - 1, NOW - LOOK_BACK, NOW)
     history.prices.put([ClearedPrice(interval, 190_000, 700) for interval in intervals])
-    nothing: Any = SimpleNamespace()
+    whole = Clearing(NOW - 1, 180_000, 700, 140, 140, 7, 10, 1, 1)
+    history.clearings.put([(0, whole), (1, replace(whole, volume_wh=9))])
+    nothing: Any = Contracts(Chain())
     clock = DrivenClock(float(interval_start_s(NOW)))
-    service = ChainService(nothing, nothing, "0xme", None, history, disk, clock, lambda *_: None)
+    service = ChainService(nothing, nothing, ME, None, history, disk, clock, lambda *_: None)
     await service.load()
-    assert set(service.clearings) == {NOW - LOOK_BACK - 1}
+    assert set(service.clearings) == {NOW - LOOK_BACK - 1, NOW - 1}
+    assert service.clearings[NOW - 1] == whole
+    assert service.all_clearings[1, NOW - 1].volume_wh == 9
     disk.close()
     history.close()
 
@@ -78,12 +86,34 @@ class Chain:
         return found
 
 
+ACCOUNT = Account(7_000_000, 1_000_000, 1, no_fuss=False, has_lien=False)
+
+
+class Outcomes:
+    """What intervals came to, as the test says it; one block is final at a time."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.told: dict[int, tuple[int, SettledInterval]] = {}
+        self.gap = None
+        self.forgotten: list[int] = []
+
+    async def step(self, zone: int, clearings: object) -> dict[int, SettledInterval]:
+        final = self.chain.final_number
+        return {i: one for i, (block, one) in self.told.items() if block <= final}
+
+    async def forget(self, first_block: int, settled: Any) -> dict[int, SettledInterval]:
+        self.forgotten.append(first_block)
+        return {}
+
+
 class Contracts:
     """Results by the block in which they stand; answers for any block."""
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.credit: Any = SimpleNamespace(address="0x" + "11" * 20)
+        self.settlement, self.market = Settlement("0x" + "33" * 20), Market("0x" + "44" * 20)
         self.results: dict[int, tuple[int, int]] = {}
         """Interval -> (block, price)."""
         self.asked: list[View] = []
@@ -101,14 +131,12 @@ class Contracts:
             found = self.results.get(interval)
             return found[1] if found and found[0] <= at.header.number else None
 
-        cleared = {i: price(i) for i in view.clearings}
-        settled = {i: price(i) for i in view.settled}
+        cleared = {(reach, i): price(i) for reach, i in view.clearings}
         house = HouseSnapshot(
-            *(1, 2, MEMBER, None, Used(0, 0), 1, 2, 0, MeterRegister(0, 0, 0), {}, {}),
-            clearings={i: None if p is None else Clearing(i, p, 5) for i, p in cleared.items()},
-            settled={
-                i: None if p is None else SettledInterval(i, 0, 0, 5, 0, p, 0, 0)
-                for i, p in settled.items()
+            *(1, ACCOUNT, 2, MEMBER, MEMBER, MEMBER, None, Used(0, 0), 1, 2, 0),
+            *(MeterState(MeterRegister(0, 0, 0), 0, 0, False), None, None, {}, {}, {}),
+            clearings={
+                key: None if p is None else Clearing(key[1], p, 5) for key, p in cleared.items()
             },
             requests={},
             offers={},
@@ -126,10 +154,12 @@ class Rig:
         chain: Any = self.chain
         contracts: Any = self.contracts
         self.service = ChainService(
-            *(chain, contracts, "0x" + "22" * 20, None, self.history, self.disk, self.clock),
+            *(chain, contracts, ME, None, self.history, self.disk, self.clock),
             lambda *words: self.said.append(words[-1]),
         )
         self.service.facts = FACTS
+        self.outcomes = Outcomes(self.chain)
+        self.service.outcomes = cast(Any, self.outcomes)
 
     def stored(self) -> dict[int, int]:
         return {p.interval: p.price_micro for p in self.history.prices.recent(0)}
@@ -148,18 +178,20 @@ def rig(tmp_path: Path) -> Any:
 
 async def test_what_may_still_be_replaced_is_shown_but_not_stored(rig: Rig) -> None:
     rig.contracts.results[NOW - 2] = (10, 170_000)
+    rig.outcomes.told[NOW - 2] = (10, SettledInterval(NOW - 2, 0, 0, 5, 0, 170_000, 0, 0))
     assert await rig.service.step()
     assert rig.service.clearings[NOW - 2].price_micro == 170_000
-    assert rig.service.settled[NOW - 2].price_micro == 170_000
+    assert rig.service.settled == {}
     assert rig.stored() == {}
     assert not await rig.service.step()
     rig.chain.blocks[11], rig.chain.final_number = block(11), 10
     await rig.service.step()
     assert rig.stored() == {NOW - 2: 170_000}
-    assert rig.history.settlements.get(NOW - 2) is not None
+    assert rig.service.settled[NOW - 2].price_micro == 170_000
     rig.chain.blocks[12] = block(12)
     await rig.service.step()
-    assert NOW - 2 not in rig.contracts.asked[-1].clearings
+    assert (0, NOW - 2) not in rig.contracts.asked[-1].clearings
+    assert rig.history.clearings.recent(0) == [(0, Clearing(NOW - 2, 170_000, 5))]
 
 
 async def test_a_replaced_result_is_read_anew(rig: Rig) -> None:
@@ -171,7 +203,6 @@ async def test_a_replaced_result_is_read_anew(rig: Rig) -> None:
     rig.contracts.results = {NOW - 2: (10, 180_000)}
     assert await rig.service.step()
     assert {i: c.price_micro for i, c in rig.service.clearings.items()} == {NOW - 2: 180_000}
-    assert set(rig.service.settled) == {NOW - 2}
 
 
 async def test_a_picture_of_a_replaced_block_is_dropped_when_it_cannot_be_renewed(
@@ -208,5 +239,5 @@ async def test_following_the_other_block_forgets_what_was_read_since(rig: Rig) -
     assert await rig.service.resolve(follow_other=True)
     assert rig.service.picture is None
     assert set(rig.service.clearings) == set(rig.stored()) == {NOW - 2}
-    assert rig.history.settlements.get(NOW - 2) is not None
+    assert rig.outcomes.forgotten == [9]
     assert not await rig.service.resolve(follow_other=True)

@@ -250,7 +250,7 @@ async def test_the_engine_keeps_its_pace_while_a_solver_hangs(tmp_path: Path) ->
     control: Any = Control(clock)
     house = HouseEngine(
         settings, clock, history, disk, publisher, board, control, foresight,
-        cast(Any, chain), None, None, cast(Any, wallet), cast(Any, sections),
+        cast(Any, chain), None, None, None, cast(Any, wallet), cast(Any, sections),
     )  # fmt: skip
     house.speed = 1.0
     running = asyncio.create_task(house.run())

@@ -10,17 +10,19 @@ import pytest
 
 from peerwatt.api.base import TrustMark
 from peerwatt.api.messages import SetBattery, SetCar
+from peerwatt.chain.bindings.community import SupplyStanding
 from peerwatt.chain.bindings.registry import Member, Used
 from peerwatt.chain.status import ChainStatus, SyncState
 from peerwatt.engine.overrides import Overrides
 from peerwatt.engine.owner_wallet.rows import Ledger, rows
 from peerwatt.engine.picture import ChainPicture, CommunityFacts
+from peerwatt.engine.views.chain_value import chain_value
 from peerwatt.engine.views.flow import flow_view
 from peerwatt.engine.views.market import MarketState, market_view, open_interval
 from peerwatt.engine.views.plan import PlanState, plan_view
-from peerwatt.engine.views.wallet import chain_value
 from peerwatt.model.market import (
     Book,
+    BookRules,
     Clearing,
     MarketRules,
     Order,
@@ -29,10 +31,12 @@ from peerwatt.model.market import (
     PriceLadder,
     SettledInterval,
     Side,
+    Step,
 )
 from peerwatt.model.plan import Plan, PlanStep
 from peerwatt.model.readings import DeviceHealth, DeviceInfo, DeviceKind, Health, MeterReading
 from peerwatt.model.snapshot import Snapshot
+from peerwatt.model.supply import Account, Offer
 from peerwatt.model.units import interval_start_s
 from peerwatt.planner.inputs import StepReason
 
@@ -53,7 +57,7 @@ PICTURE = ChainPicture(
 
 
 def intent(interval: int, state: OrderState = OrderState.PLACED) -> OrderIntent:
-    order = Order(interval, Side.BUY, 140, 1000)
+    order = Order.single(interval, Side.BUY, 140, 1000)
     return OrderIntent("0xme", order, state, NOW_S, "because")
 
 
@@ -73,7 +77,7 @@ def test_an_order_is_verified_only_once_its_slot_is_proven() -> None:
 
 def test_a_cleared_order_shows_its_fill_and_price() -> None:
     clearing = Clearing(NOW, 190_000, 700, 140, 140, 7, 10, 1, 1)
-    picture = replace(PICTURE, clearings={NOW: clearing}, orders={NOW: intent(NOW).order})
+    picture = replace(PICTURE, clearings={(0, NOW): clearing}, orders={NOW: intent(NOW).order})
     shown = market_view(market(intents=[intent(NOW)], picture=picture)).orders[0]
     assert (shown.state, shown.filled_wh, shown.price_micro) == ("cleared", 700, 190_000)
 
@@ -85,10 +89,112 @@ def test_a_trade_is_set_beside_the_supplier_with_one_sign() -> None:
     assert trade.trade_micro + trade.supplier_micro > trade.supplier_only_micro
 
 
+def test_the_parts_of_an_interval_and_why_it_came_out_so() -> None:
+    full = SettledInterval(
+        NOW - 1, 1000, 0, 600, 0, 200_000, -120_000, -120_000, -6_000, -9_000, 0, 2_000, True
+    )
+    state = market(settled=[full], picture=replace(PICTURE, final_until=NOW - 1))
+    trade = market_view(state).trades[0]
+    assert trade.total_micro == -253_000
+    assert trade.saved_micro == 300_000 - 253_000
+    assert (trade.charge_micro, trade.accuracy_micro, trade.deal_micro) == (-6_000, -9_000, 2_000)
+    assert trade.is_estimated
+    assert not trade.is_final
+    assert trade.sentence == (
+        "600 Wh bought nearby: 4.70 ct better than with the supplier alone (with direct deals); "
+        "the readings are an estimate until the meter's own come."
+    )
+    vain = SettledInterval(NOW - 1, 100, 0, 600, 0, 200_000, -120_000, 40_000)
+    trade = market_view(market(settled=[vain], picture=state.picture)).trades[0]
+    assert trade.is_final
+    assert trade.sentence.endswith(
+        "5.00 ct worse than with the supplier alone, because of 500 Wh that were bought but not "
+        "used."
+    )
+    missed = SettledInterval(NOW - 1, 0, 100, 0, 600, 200_000, 60_000, -150_000, 0, -200_000)
+    assert "because of the penalty" in market_view(market(settled=[missed])).trades[0].sentence
+    idle = SettledInterval(NOW - 1, 100, 0, 0, 0, 0, 0, -30_000)
+    said = market_view(market(settled=[idle])).trades[0].sentence
+    assert said == "Nothing traded nearby: the same as with the supplier alone."
+
+
+def test_an_interval_is_set_beside_the_tariff_of_its_time() -> None:
+    newest = replace(FACTS.member, retail_micro_per_kwh=250_000, since_interval=NOW)
+    facts = replace(FACTS, newest=newest, former=FACTS.member)
+    settled = [SettledInterval(i, 1000, 0, 0, 0, 0, 0, 0) for i in (NOW - 1, NOW)]
+    trades = market_view(market(settled=settled, facts=facts)).trades
+    assert [trade.supplier_only_micro for trade in trades] == [-250_000, -300_000]
+    assert facts.bill(settled).supplier_only_micro == 550_000
+
+
+WIDE = replace(RULES, books=(BookRules(1, 9), BookRules(9, None, 20_000)))
+
+
+def test_an_order_of_two_steps_in_two_books() -> None:
+    order = Order(NOW, (Step(Side.BUY, 140, 400), Step(Side.BUY, 120, 300, reach=1)))
+    placed = OrderIntent("0xme", order, OrderState.PLACED, NOW_S, "because")
+    facts = replace(FACTS, rules=WIDE)
+    own = Clearing(NOW, 190_000, 700, 150, 130, 7, 10, 1, 1)
+    picture = replace(PICTURE, clearings={(0, NOW): own}, orders={NOW: order})
+    waiting = market_view(market(intents=[placed], picture=picture, facts=facts)).orders[0]
+    assert (waiting.state, waiting.quantity_wh, waiting.filled_wh) == ("placed", 700, None)
+    wide = Clearing(NOW, 160_000, 300, 110, 90, 1, 1, 1, 1)
+    picture = replace(picture, clearings={(0, NOW): own, (1, NOW): wide})
+    shown = market_view(market(intents=[placed], picture=picture, facts=facts)).orders[0]
+    assert (shown.state, shown.filled_wh, shown.price_micro) == ("cleared", 300, 160_000)
+    assert [(s.filled_wh, s.charge_micro, s.reach) for s in shown.steps] == [
+        (0, 0, 0),
+        (300, 20_000, 1),
+    ]
+
+
+def test_wider_books_are_shown_with_their_charge_and_the_grids_limit() -> None:
+    curve = (500,) * 256
+    facts = replace(FACTS, rules=WIDE)
+    books = {(reach, NOW + 1): Book(NOW + 1, curve, curve, 800) for reach in (0, 1)}
+    view = market_view(market(picture=replace(PICTURE, books=books), facts=facts))
+    assert view.ladder is not None
+    assert (view.ladder.reach, view.ladder.limit_wh) == (0, 800)
+    assert [ladder.reach for ladder in view.wider] == [1]
+    assert [(book.book, book.charge_micro) for book in view.books] == [(1, 0), (9, 20_000)]
+
+
+def test_an_account_that_runs_low_says_what_to_do() -> None:
+    picture = replace(PICTURE, available_micro=1_500_000, escrowed_micro=300_000)
+    account = market_view(market(picture=picture, warn_below_micro=2_000_000)).account
+    assert account is not None
+    assert account.is_low
+    assert account.sentence == "Only 1.50 left for orders and fees: deposit credits."
+    assert (account.available.value, account.escrowed.value) == (1_500_000, 300_000)
+    account = market_view(market(picture=picture, warn_below_micro=1_000_000)).account
+    assert account is not None
+    assert (account.is_low, account.sentence) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("since_s", "state", "word"),
+    [(0, "active", "paid"), (1, "suspended", "power stays on"), (int(NOW_S) - 60, "grace", "5.00")],
+)
+def test_the_supplier_and_what_its_state_means(since_s: int, state: str, word: str) -> None:
+    account = Account(offer=3, due_micro=5_000_000 if since_s else 0, unpaid_since_s=since_s)
+    standing = SupplyStanding(account, Offer(3, "0xs", 300_000, 80_000, 5_000_000, 0))
+    supply = market_view(market(picture=replace(PICTURE, supply=standing))).supply
+    assert supply is not None
+    assert supply.state == state
+    assert word in supply.meaning
+    assert bool(supply.action) == bool(since_s)
+    assert supply.monthly_fee_micro == 5_000_000
+
+
+def test_what_may_be_missing_is_said() -> None:
+    assert "block 3 and 90" in market_view(market(lost_blocks=(3, 90))).incomplete
+    assert market_view(market()).incomplete == ""
+
+
 def test_the_curves_leave_out_ticks_at_which_nothing_changes() -> None:
     demand = tuple(500 if tick == 200 else 0 for tick in range(256))
     supply = tuple(300 if tick == 50 else 0 for tick in range(256))
-    picture = replace(PICTURE, books={NOW + 1: Book(NOW + 1, demand, supply)})
+    picture = replace(PICTURE, books={(0, NOW + 1): Book(NOW + 1, demand, supply)})
     ladder = market_view(market(picture=picture)).ladder
     assert ladder is not None
     assert [(level.price_micro, level.demand_wh, level.supply_wh) for level in ladder.levels] == [

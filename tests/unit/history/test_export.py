@@ -27,7 +27,14 @@ def full(history: History) -> History:
     history.energy.observe([MeterReading("m", 1_780_000_200.0, 1.0, 10, 20)])
     history.outbox.put(
         OrderIntent(
-            "0xAb", Order(1, Side.BUY, 2, 3), OrderState.SENT, 1.0, "why", "0xhash", "0xSIGNED", 4
+            "0xAb",
+            Order.single(1, Side.BUY, 2, 3),
+            OrderState.SENT,
+            1.0,
+            "why",
+            "0xhash",
+            "0xSIGNED",
+            4,
         )
     )
     history.headers.append([b"\x01\xff"])

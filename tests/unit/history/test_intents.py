@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from peerwatt.history import History, HistoryFault
 from peerwatt.model.flexibility import FlexOffer, OfferState
-from peerwatt.model.market import Order, OrderIntent, OrderState, Side
+from peerwatt.model.market import Order, OrderIntent, OrderState, Side, Step
 from peerwatt.model.mealy import GENESIS_HASH, MealyMachine, Transition, replay_fault
 from peerwatt.model.ports import OfferBook, OrderOutbox, TwinLog, UndoLedger
 
 INTENT = OrderIntent(
     "0xAb",
-    Order(2_000_000, Side.SELL, 17, 1250),
+    Order.single(2_000_000, Side.SELL, 17, 1250),
     OrderState.INTENDED,
     1.8e9 + 0.125,
     "Sun above own use",
@@ -144,6 +144,12 @@ def test_a_record_that_does_not_continue_the_chain_is_refused_whole(
     assert list(history.twins.records("battery")) == log
 
 
+def crosses(steps: tuple[Step, ...]) -> bool:
+    """Whether a sale at tick 0 stands where the strategy's buy does."""
+    asks = {s.reach for s in steps if s.side is Side.SELL and s.tick == 0}
+    return any(s.side is Side.BUY and s.reach in asks for s in steps)
+
+
 @settings(max_examples=30)
 @given(
     intent=st.builds(
@@ -152,9 +158,19 @@ def test_a_record_that_does_not_continue_the_chain_is_refused_whole(
         order=st.builds(
             Order,
             interval=st.integers(0, 2**40),
-            side=st.sampled_from(Side),
-            tick=st.integers(0, 255),
-            quantity_wh=st.integers(0, 2**32),
+            steps=st.lists(
+                st.builds(
+                    Step,
+                    side=st.just(Side.SELL),
+                    tick=st.integers(0, 255),
+                    quantity_wh=st.integers(1, 2**32),
+                    reach=st.integers(0, 2),
+                )
+                | st.builds(Step, st.just(Side.BUY), st.just(0), st.integers(1, 9), st.just(1)),
+                max_size=2,
+            )
+            .map(tuple)
+            .filter(lambda s: not crosses(s)),
         ),
         state=st.sampled_from(OrderState),
         created_s=st.floats(0, 4e9),

@@ -23,9 +23,8 @@ previous, number = GENESIS_HASH, 0
 while True:
     for second in range(5):
         history.power.append(PowerSample(1_780_000_000.0 + 5 * number + second, float(number)))
-    history.outbox.put(
-        OrderIntent("a", Order(number, Side.BUY, 1, 2), OrderState.INTENDED, float(number), "r")
-    )
+    order = Order.single(number, Side.BUY, 1, 2)
+    history.outbox.put(OrderIntent("a", order, OrderState.INTENDED, float(number), "r"))
     record = Transition("t", number, previous, "s", "x", "s", "y", number)
     history.twins.append([record])
     history.undo.remember("d", str(number), number, 0.0)

@@ -17,7 +17,7 @@ from peerwatt.history import (
 )
 from peerwatt.model.market import SettledInterval
 
-SETTLED = SettledInterval(100, 500, 0, 300, 0, 180_000, -54_000, -60_000)
+SETTLED = SettledInterval(100, 500, 0, 300, 0, 180_000, -54_000, -60_000, -7, 8, -9, 10, True, 1)
 SENT = SentTransaction("0x1", 10.5, "Placed an order", None)
 
 

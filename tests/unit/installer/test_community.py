@@ -17,10 +17,13 @@ from eth_utils import to_checksum_address
 from installer.community import generate, genesis_file, vote
 from installer.community.genesis_file import Terms
 from installer.community.member_keys import PlanFault, from_descriptions, on_one_machine
-from installer.community.predeploy import Community, predeploy
+from installer.community.predeploy import predeploy
 from websockets.asyncio.server import ServerConnection, serve
 
 from peerwatt.chain.bindings.community import Community as Bindings
+from peerwatt.chain.bindings.founding import ORDER
+from peerwatt.chain.bindings.founding import Terms as Community
+from peerwatt.chain.bindings.registry import Role
 from peerwatt.chain.bindings.wants import fetch
 from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.consensus.header import Header, header_from_json, header_to_json
@@ -38,7 +41,7 @@ from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.chain.status import SyncState
 from peerwatt.config.clock import DrivenClock
 from peerwatt.devnet import DevNode, RpcServer
-from peerwatt.model.market import MarketRules, PriceLadder
+from peerwatt.model.market import BookRules, MarketRules, PriceLadder, Tariff
 from peerwatt.wallet.nonces import AccountSender, NonceKeeper
 from peerwatt.wallet.policy import ChainPolicy
 from peerwatt.wallet.secret import SecretKey
@@ -48,7 +51,8 @@ OWNER_KEY = keccak(b"owner")
 OWNER = Account.from_key(OWNER_KEY).address
 CHAIN_ID = 20_299
 START_S = 1_750_000_000
-RULES = MarketRules(PriceLadder(60_000, 1_000, 256), 1, 180)
+TREASURERS = [Account.from_key(keccak(b"treasurer %d" % i)).address for i in range(2)]
+RULES = MarketRules(PriceLadder(60_000, 1_000, 256), 1, 180, books=(BookRules(1),))
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generated network of four on this machine."""
     out = tmp_path_factory.mktemp("kit") / "street"
     arguments = ["--members", "4", "--out", str(out), "--owner", OWNER]
+    arguments += [word for account in TREASURERS for word in ("--treasurer", account)]
     assert generate.main([*arguments, "--chain-id", str(CHAIN_ID), "--block-period", "5"]) == 0
     return out
 
@@ -168,7 +173,10 @@ async def check_contracts(client: LightClient, contracts: Mapping[str, str]) -> 
     reader = ProvenReader(client)
     community = Bindings(contracts)
     await community.check_code(reader)
-    assert (await community.market.rules(reader)).value == RULES
+    rules = await community.market.rules(reader, RULES.zone, START_S // 900)
+    assert rules.value == RULES
+    roles = await fetch(reader, community.registry.roles(TREASURERS[1]))
+    assert roles.value is Role.TREASURER
     scopes = [
         await fetch(reader, community.registry.scope_of(address))
         for address in (community.market.address, community.flexibility.address)
@@ -262,13 +270,15 @@ def test_nothing_is_overwritten(kit: Path, capsys: pytest.CaptureFixture[str]) -
     assert (kit / "genesis.json").read_bytes() == before
     assert generate.main(["--members", "0", "--out", str(kit / "x")]) == 2
     assert generate.main(["--members", "1", "--out", str(kit / "x"), "--owner", "me"]) == 2
+    one = ["--owner", OWNER, "--treasurer", OWNER]
+    assert generate.main(["--members", "1", "--out", str(kit / "x"), *one]) == 2
 
 
 def test_the_same_community_gives_the_same_accounts() -> None:
-    community = Community(OWNER, OWNER, "Credit", "CR", RULES)
+    community = Community(OWNER, OWNER, OWNER, RULES, Tariff(300_000, 80_000))
     first, second = (predeploy(community, CHAIN_ID) for _ in range(2))
     assert first == second
-    assert len(first.accounts) == 6
+    assert len(first.accounts) == len(ORDER)
     other = replace(community, owner=to_checksum_address("0x" + "12" * 20))
     assert predeploy(other, CHAIN_ID).accounts != first.accounts
 

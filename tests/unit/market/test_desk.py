@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -144,7 +144,7 @@ class World:
 
 
 def order(interval: int = T, quantity: int = 500) -> Order:
-    return Order(interval, Side.BUY, 20, quantity)
+    return Order.single(interval, Side.BUY, 20, quantity)
 
 
 async def run(world: World, orders: Sequence[Order], rounds: int = 8) -> None:
@@ -311,5 +311,5 @@ async def test_an_order_already_on_chain_is_not_signed() -> None:
 async def test_a_withdrawal_passes_like_an_order() -> None:
     world = World()
     await run(world, [order()], 3)
-    await run(world, [replace(order(), quantity_wh=0)], 3)
+    await run(world, [Order(T)], 3)
     assert world.chain.slots[T].quantity_wh == 0

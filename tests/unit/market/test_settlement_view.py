@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from peerwatt.market.settlement_view import (
     Bill,
-    audit_fault,
     day_bill,
     interval_bill,
     supplier_micro,
@@ -52,13 +51,15 @@ def test_a_day_is_the_sum() -> None:
     assert Bill().mean_trade_price_micro is None
 
 
-def test_audit_finds_a_single_unit() -> None:
-    row = settled(500, 0, 400, 0, 150_000)
-    assert audit_fault(row, TARIFF) is None
-    assert "supplier's part" in (
-        audit_fault(replace(row, supplier_micro=row.supplier_micro - 1), TARIFF) or ""
-    )
-    assert "trades" in (audit_fault(replace(row, trade_micro=row.trade_micro - 1), TARIFF) or "")
+def test_everything_settled_is_in_the_bill() -> None:
+    row = replace(
+        settled(500, 0, 400, 0, 150_000),
+        charge_micro=-4_000, accuracy_micro=-300, deal_micro=-20, mid_market_micro=1,
+    )  # fmt: skip
+    bill = interval_bill(row, TARIFF)
+    assert bill.bill_micro == 60_000 + 27_000 + 4_000 + 300 + 20 - 1
+    assert (bill.charge_micro, bill.accuracy_micro, bill.other_micro) == (4_000, 300, 19)
+    assert bill.plus(bill).other_micro == 38
 
 
 @given(

@@ -10,7 +10,7 @@ import pytest
 from peerwatt.planner.alternatives import priced
 from peerwatt.planner.outcome import outcome
 from peerwatt.planner.solving import solve
-from peerwatt.planner.spec import Battery, CarSession, House, Run
+from peerwatt.planner.spec import Battery, CarSession, House, Previous, Run
 from peerwatt.planner.why import Reason, reasons
 
 N = 64
@@ -74,14 +74,15 @@ def test_what_would_change_it_does_change_it() -> None:
 
 
 def test_the_battery_turns_where_it_is_said() -> None:
-    asked = house(PRICE, replace(CAR, need_kwh=0.0), BATTERY)
+    # Among equal prices it would buy late; the plan before holds it to the first steps.
+    before = Previous(np.where(np.arange(N) < 5, 5.0, 0.0), np.zeros(N))
+    asked = replace(house(PRICE, replace(CAR, need_kwh=0.0), BATTERY), previous=before)
     reason, best = told(asked, "The battery")
     assert reason.action == "charge"
     assert reason.turns_at is not None
-    idle = replace(BATTERY, soc_kwh=BATTERY.soc_kwh)
     price = PRICE.copy()
     price[0] = reason.turns_at + 0.01
-    changed, _ = told(house(price, replace(CAR, need_kwh=0.0), idle), "The battery")
+    changed, _ = told(replace(asked, import_price=price), "The battery")
     assert changed.action != "charge"
     assert reason.override_cost is not None
     assert reason.override_cost >= 0

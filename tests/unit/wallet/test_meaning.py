@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peerwatt.chain.bindings.artefact import load_artefact
-from peerwatt.wallet import abi, agent_calls, calls
+from peerwatt.wallet import abi, agent_calls, calls, market_calls
 from peerwatt.wallet.address import checksum_address
 from peerwatt.wallet.agent_calls import AgentLimits
 from peerwatt.wallet.amounts import MAX_UINT256
@@ -22,6 +22,7 @@ from peerwatt.wallet.meaning import (
     describe_transaction,
 )
 from peerwatt.wallet.meaning.templates import TEMPLATES
+from peerwatt.wallet.secret import WalletFault
 from peerwatt.wallet.signer import FREE, Fees
 from peerwatt.wallet.transaction import UnsignedTransaction
 
@@ -34,6 +35,7 @@ CONTRACTS = {
     for number, name in enumerate(abi.contract_names(), 0xA0)
 }
 CREDIT, MARKET, REGISTRY = CONTRACTS["Credit"], CONTRACTS["Market"], CONTRACTS["Registry"]
+DEALS = CONTRACTS["Deals"]
 AROUND = Surroundings(
     20211,
     CONTRACTS,
@@ -102,25 +104,50 @@ def test_allowances() -> None:
     assert "no limit" in unlimited.warnings[0]
 
 
-def order(interval: int, side: int, tick: int, quantity_wh: int, junk: int = 0) -> int:
-    return interval << 64 | side << 48 | tick << 40 | junk << 32 | quantity_wh
+def step(side: int, tick: int, quantity_wh: int, reach: int = 0) -> int:
+    return reach << 28 | side << 27 | tick << 19 | quantity_wh
+
+
+def order(interval: int, first: int = 0, second: int = 0, junk: int = 0) -> int:
+    return interval << 64 | junk << 60 | second << 30 | first
 
 
 def test_orders_are_summed_up_and_listed() -> None:
-    orders = [order(1_995_556, 0, 140, 1_200), order(1_995_557, 1, 20, 300)]
-    orders.append(order(1_995_558, 0, 0, 0))
+    orders = [order(1_995_556, step(0, 140, 1_200), step(0, 120, 300, 1))]
+    orders += [order(1_995_557, step(1, 20, 300)), order(1_995_558)]
     meaning = told(raw(MARKET, abi.function("Market", "place").encode(orders)))
-    assert meaning.title == "Place 3 orders: buy 1.2 kWh, sell 0.3 kWh, withdraw 1 order"
+    assert meaning.title == "Place 3 orders: buy 1.5 kWh, sell 0.3 kWh, withdraw 1 order"
     assert meaning.lines[0].label == "2026-11-30 02:00 CET to 02:15"
-    assert [line.text for line in meaning.lines[:3]] == [
+    assert [line.text for line in meaning.lines[:4]] == [
         "buy 1.2 kWh at most 22.0 ct/kWh",
+        "buy 0.3 kWh at most 20.0 ct/kWh beyond the own zone",
         "sell 0.3 kWh at least 10.0 ct/kWh",
         "order withdrawn",
     ]
-    odd = raw(MARKET, abi.function("Market", "place").encode([order(1, 2, 0, 5, 1)]))
+    odd = raw(MARKET, abi.function("Market", "place").encode([order(1, step(0, 0, 5), junk=1)]))
     assert "malformed" in told(odd, Surroundings(20211, CONTRACTS)).warnings[0]
-    many = raw(MARKET, abi.function("Market", "place").encode([order(1, 0, 0, 5)] * 96))
+    far = raw(MARKET, abi.function("Market", "place").encode([order(1, step(0, 0, 5, 3))]))
+    assert "malformed" in told(far).warnings[0]
+    many = raw(MARKET, abi.function("Market", "place").encode([order(1, step(0, 0, 5))] * 96))
     assert lines(told(many))["And"] == "72 orders more"
+
+
+def test_what_a_deal_and_the_account_are_about() -> None:
+    deal = (ME, ANNA, 0, 2_500, 10_000, 0, 1_995_556, 2_000_000, 1, 7)
+    signatures = (27, bytes(32), bytes(32)) * 2
+    gift = told(raw(DEALS, abi.function("Deals", "sign").encode(deal, *signatures)))
+    assert gift.title.startswith("Set a direct deal: 25 % of the surplus as a gift, from ")
+    assert lines(gift)["Price"] == "a gift"
+    assert told(market_calls.deposit(MARKET, 5_000_000)).title == (
+        "Deposit 5.00 credits in your account with the market"
+    )
+    assert told(market_calls.withdraw(MARKET, 5_000_000)).risk is Risk.ORDINARY
+    chosen = told(market_calls.choose_offer(CONTRACTS["Supply"], 3))
+    assert chosen.title == "Choose the supplier's offer 3 from the next period on"
+    assert "thin" in told(market_calls.set_no_fuss(MARKET, no_fuss=True)).title
+    assert told(market_calls.end_deal(DEALS, bytes(32))).risk is Risk.CAREFUL
+    with pytest.raises(WalletFault, match="numbered from 1"):
+        market_calls.choose_offer(CONTRACTS["Supply"], 0)
 
 
 def test_coins_and_cancellations() -> None:
@@ -179,6 +206,10 @@ def sample(kind: str) -> Any:
         return ANNA
     if kind == "bool":
         return True
+    if kind == "string":
+        return "a word"
+    if kind == "bytes":
+        return b"\x05\x06"
     return bytes(32) if kind == "bytes32" else 1
 
 

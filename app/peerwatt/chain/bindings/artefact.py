@@ -15,7 +15,12 @@ from ..encoding import hex_data, keccak
 from ..proofs.receipts import LogEntry
 from .layout import LayoutFault, StorageLayout
 
-CONTRACTS = frozenset({"Credit", "Registry", "Market", "Meter", "Settlement", "Flexibility"})
+CONTRACTS = frozenset(
+    {
+        "Credit", "Treasury", "Registry", "Market", "Meter", "Settlement", "Deals", "Flexibility",
+        "Supply", "Certificates", "Notary", "Pool", "Loan", "Services",
+    }
+)  # fmt: skip
 """Names of the contracts that this program has; no other name ever becomes a file's."""
 
 

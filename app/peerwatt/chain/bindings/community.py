@@ -1,31 +1,51 @@
 """All contracts of a community, and one snapshot with everything that a screen needs.
 
-The snapshot is proven at one block, in one exchange with an endpoint: no two figures on the
-screen come from different states.
+The snapshot is proven at one block: no two figures on the screen come from different states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from peerwatt.model.flexibility import FlexOffer
-from peerwatt.model.market import Book, Clearing, MarketRules, SettledInterval, Side
-from peerwatt.model.units import cost_up_micro
+from peerwatt.model.market import Book, BookRules, Clearing, MarketRules
+from peerwatt.model.supply import Account as Subscription
+from peerwatt.model.supply import Offer
+from peerwatt.model.units import interval_at
 from peerwatt.model.verified import Proven
 
 from ..networks import NetworkFault
 from ..reading.reader import ProvenReader
+from .artefact import CONTRACTS, Artefact
+from .certificates import Certificates
 from .credit import Credit
+from .deals import Deals
 from .flexibility import Flexibility, RequestOnChain
-from .market import Market, PlacedOrder
-from .meter import Meter, MeterRegister
+from .loan import Loan
+from .market import Account, BookTerms, Market, PlacedOrder
+from .meter import Meter, MeterState
+from .notary import Notary
 from .registry import Agent, Member, Registry, Used
-from .settlement import Settlement, SettlementResult
+from .services import Services
+from .settlement import MemberProgress, Settlement
+from .supply import Supply
+from .treasury import Treasury
 from .wants import Reader, Want, fetch, fetch_all, together
 
 NAMES = ("Credit", "Registry", "Market", "Meter", "Settlement", "Flexibility")
+"""The contracts that every community has."""
+
+InBook = tuple[int, int]
+"""(reach, interval): the own zone's book has reach 0."""
+
+
+class Contract(Protocol):
+    """What all bindings have."""
+
+    address: str
+    artefact: Artefact
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +54,27 @@ class View:
 
     owner: str
     time_s: float
-    """Unix second; the agent's spending is that of its UTC day."""
-    tick_count: int
+    """Unix second; the agent's spending is that of its UTC day, the terms are those of then."""
+    tick_count: int = 0
+    zone_books: tuple[int, ...] = ()
+    """Numbers of the own zone's book and its parents, by reach."""
     agent: str | None = None
     orders: tuple[int, ...] = ()
     """Intervals of which own orders are wanted."""
-    books: tuple[int, ...] = ()
-    clearings: tuple[int, ...] = ()
-    settled: tuple[int, ...] = ()
+    books: tuple[InBook, ...] = ()
+    clearings: tuple[InBook, ...] = ()
     requests: tuple[int, ...] = ()
+    offer: int = 0
+    """Number of the supplier's offer that is held or chosen, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyStanding:
+    """How the member stands with its supplier."""
+
+    subscription: Subscription
+    offer: Offer | None
+    """The offer that counts now, or next where none does yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +82,16 @@ class HouseSnapshot:
     """A house on the chain at one block; money in micro-units."""
 
     balance_micro: int
+    """Credits in the wallet."""
+    account: Account
+    """What the member has in the market: available and escrow."""
     total_supply_micro: int
     member: Member
+    """With the terms of now."""
+    newest: Member
+    """With the newest terms, which may begin later."""
+    former: Member
+    """With the terms before the newest; zeros where there were none."""
     agent: Agent | None
     used: Used
     """What the agent has used of its limits today."""
@@ -60,29 +100,26 @@ class HouseSnapshot:
     flexibility_scope: int
     """The same for offers to the DSO."""
     request_count: int
-    meter: MeterRegister
+    meter: MeterState
+    progress: MemberProgress | None
+    """How far the member is settled; ``None`` before its first interval."""
+    supply: SupplyStanding | None
+    """``None`` where the community has no contract Supply."""
+    terms: Mapping[int, BookTerms | None]
+    """Terms of the own books, by reach."""
     orders: Mapping[int, PlacedOrder | None]
-    books: Mapping[int, Book]
-    clearings: Mapping[int, Clearing | None]
-    settled: Mapping[int, SettledInterval | None]
+    books: Mapping[InBook, Book]
+    clearings: Mapping[InBook, Clearing | None]
     requests: Mapping[int, RequestOnChain | None]
     offers: Mapping[int, FlexOffer | None]
 
-    def escrowed_micro(self, rules: MarketRules) -> int:
-        """What own buy orders hold in escrow: those of the snapshot not yet released."""
-        return sum(
-            cost_up_micro(placed.order.quantity_wh, rules.ladder.price_micro(placed.order.tick))
-            for placed in self.orders.values()
-            if placed is not None and not placed.is_released and placed.order.side is Side.BUY
-        )
-
 
 class Community:
-    """The six contracts of one community."""
+    """The contracts of one community: six always, others where its network names them."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         """Bind the contracts. Raises NetworkFault when an address is missing."""
-        self.addresses = {name: addresses[name] for name in NAMES if name in addresses}
+        self.addresses = {name: at for name, at in addresses.items() if name in CONTRACTS}
         missing = [name for name in NAMES if name not in addresses]
         if missing:
             raise NetworkFault(f"The network does not say where {', '.join(missing)} is.")
@@ -92,27 +129,43 @@ class Community:
         self.meter = Meter(addresses["Meter"])
         self.settlement = Settlement(addresses["Settlement"])
         self.flexibility = Flexibility(addresses["Flexibility"])
-
-    async def check_code(self, reader: ProvenReader) -> None:
-        """Prove that the code at every address is the one of this program's artefacts.
-
-        Raises Unproven with the contract's name.
-        """
-        for contract in self._contracts:
-            contract.artefact.immutables((await reader.code(contract.address)).value)
+        self.deals = Deals(addresses["Deals"]) if "Deals" in addresses else None
+        self.supply = Supply(addresses["Supply"]) if "Supply" in addresses else None
+        self.treasury = Treasury(addresses["Treasury"]) if "Treasury" in addresses else None
+        self.certificates = (
+            Certificates(addresses["Certificates"]) if "Certificates" in addresses else None
+        )
+        self.notary = Notary(addresses["Notary"]) if "Notary" in addresses else None
+        self.loan = Loan(addresses["Loan"]) if "Loan" in addresses else None
+        self.services = Services(addresses["Services"]) if "Services" in addresses else None
 
     @property
-    def _contracts(
-        self,
-    ) -> tuple[Credit | Registry | Market | Meter | Settlement | Flexibility, ...]:
-        return (
+    def contracts(self) -> tuple[Contract, ...]:
+        """All contracts that are there."""
+        named: tuple[Contract | None, ...] = (
             self.credit,
             self.registry,
             self.market,
             self.meter,
             self.settlement,
             self.flexibility,
+            self.deals,
+            self.supply,
+            self.treasury,
+            self.certificates,
+            self.notary,
+            self.loan,
+            self.services,
         )
+        return tuple(one for one in named if one is not None)
+
+    async def check_code(self, reader: ProvenReader) -> None:
+        """Prove that the code at every address is the one of this program's artefacts.
+
+        Raises Unproven with the contract's name.
+        """
+        for contract in self.contracts:
+            contract.artefact.immutables((await reader.code(contract.address)).value)
 
     async def snapshot(
         self, reader: Reader, view: View, block: int | None = None
@@ -120,66 +173,92 @@ class Community:
         """Return everything of a view, proven at one block. Raises Unproven or EndpointAway."""
         found = await fetch_all(reader, self._wants(view), block)
         value = found.value
-        settled = {i: _settled(i, value) for i in view.settled}
+        standing = await self._standing(reader, view, found)
         snapshot = HouseSnapshot(
             balance_micro=value["balance"],
+            account=value["account"],
             total_supply_micro=value["supply"],
             member=value["member"],
+            newest=value["newest"],
+            former=value["former"],
             agent=value.get("agent"),
             used=value.get("used", Used(0, 0)),
             trade_scope=value["trade_scope"],
             flexibility_scope=value["flex_scope"],
             request_count=value["request_count"],
             meter=value["meter"],
+            progress=value["progress"],
+            supply=standing,
+            terms=value["terms"],
             orders=value["orders"],
-            books={i: value[f"book {i}"] for i in view.books},
+            books=value["books"],
             clearings=value["clearings"],
-            settled=settled,
             requests=value["requests"],
             offers=value["offers"],
         )
         return Proven(snapshot, found.block_number, found.block_time_s)
 
     def _wants(self, view: View) -> dict[str, Want[Any]]:
-        market, flexibility = self.market, self.flexibility
-        requests = {i: flexibility.request_at(i) for i in view.requests}
-        offers = {i: flexibility.offer_of(i, view.owner) for i in view.requests}
+        now = interval_at(view.time_s)
         wants: dict[str, Want[Any]] = {
             "balance": self.credit.balance(view.owner),
             "supply": self.credit.total_supply(),
-            "member": self.registry.member(view.owner),
-            "request_count": flexibility.request_count(),
-            "trade_scope": self.registry.scope_of(market.address),
-            "flex_scope": self.registry.scope_of(flexibility.address),
-            "meter": self.meter.last(view.owner),
-            "orders": market.orders(view.owner, view.orders),
-            "clearings": market.clearings(view.clearings),
-            "requests": together(requests, flexibility.address),
-            "offers": together(offers, flexibility.address),
+            "member": self.registry.member(view.owner, now),
+            "newest": self.registry.member(view.owner),
+            "former": self.registry.member(view.owner, 0),
+            "trade_scope": self.registry.scope_of(self.market.address),
+            "flex_scope": self.registry.scope_of(self.flexibility.address),
+            "meter": self.meter.state(view.owner),
+            "progress": self.settlement.progress(view.owner),
         }
         if view.agent is not None:
             wants["agent"] = self.registry.agent(view.agent)
             wants["used"] = self.registry.used(view.agent, view.time_s)
-        for interval in view.books:
-            wants[f"book {interval}"] = market.book(interval, view.tick_count)
-        for interval in view.settled:
-            wants |= self._settled_wants(view.owner, interval)
-        return wants
+        if self.supply is not None:
+            wants["subscription"] = self.supply.account(view.owner)
+            if view.offer:
+                wants["offer"] = self.supply.offer(view.offer)
+        return wants | self._market_wants(view, now) | self._flexibility_wants(view)
 
-    def _settled_wants(self, member: str, interval: int) -> dict[str, Want[Any]]:
+    def _market_wants(self, view: View, now: int) -> dict[str, Want[Any]]:
+        market, numbers = self.market, view.zone_books
+        books = {
+            (reach, i): market.book(numbers[reach], i, view.tick_count) for reach, i in view.books
+        }
+        clearings = {(reach, i): market.clearing(numbers[reach], i) for reach, i in view.clearings}
+        terms = {reach: market.terms(number, now) for reach, number in enumerate(numbers)}
         return {
-            f"result {interval}": self.settlement.result(member, interval),
-            f"delta {interval}": self.meter.delta(member, interval),
-            f"price {interval}": self.market.clearing(interval),
+            "account": market.account(view.owner),
+            "terms": together(terms, market.address),
+            "orders": market.orders(view.owner, view.orders),
+            "books": together(books, market.address),
+            "clearings": together(clearings, market.address),
         }
 
-    async def settled(
-        self, reader: Reader, member: str, interval: int, block: int | None = None
-    ) -> Proven[SettledInterval | None]:
-        """Return a member's settled interval; ``None`` before it is settled."""
-        found = await fetch_all(reader, self._settled_wants(member, interval), block)
-        value = _settled(interval, found.value)
-        return Proven(value, found.block_number, found.block_time_s)
+    def _flexibility_wants(self, view: View) -> dict[str, Want[Any]]:
+        flexibility = self.flexibility
+        requests = {i: flexibility.request_at(i) for i in view.requests}
+        offers = {i: flexibility.offer_of(i, view.owner) for i in view.requests}
+        return {
+            "request_count": flexibility.request_count(),
+            "requests": together(requests, flexibility.address),
+            "offers": together(offers, flexibility.address),
+        }
+
+    async def _standing(
+        self, reader: Reader, view: View, found: Proven[dict[str, Any]]
+    ) -> SupplyStanding | None:
+        """Return the standing; an offer that the view did not know is read at the same block."""
+        if self.supply is None:
+            return None
+        subscription: Subscription = found.value["subscription"]
+        number = subscription.offer or subscription.next_offer
+        if number == 0:
+            return SupplyStanding(subscription, None)
+        if number == view.offer:
+            return SupplyStanding(subscription, found.value["offer"])
+        offer = await fetch(reader, self.supply.offer(number), found.block_number)
+        return SupplyStanding(subscription, offer.value)
 
     async def members(self, reader: Reader, block: int | None = None) -> Proven[dict[str, Member]]:
         """Return all members by address, in the order of admission, proven at one block."""
@@ -192,19 +271,16 @@ class Community:
         return await fetch(reader, together(wants, registry.address), at)
 
 
-def _settled(interval: int, found: Mapping[str, Any]) -> SettledInterval | None:
-    result: SettlementResult | None = found[f"result {interval}"]
-    delta: MeterRegister | None = found[f"delta {interval}"]
-    clearing: Clearing | None = found[f"price {interval}"]
-    if result is None:
-        return None
-    return SettledInterval(
-        interval=interval,
-        import_wh=delta.import_wh if delta else 0,
-        export_wh=delta.export_wh if delta else 0,
-        bought_wh=result.bought_wh,
-        sold_wh=result.sold_wh,
-        price_micro=clearing.price_micro if clearing else 0,
-        trade_micro=result.trade_micro,
-        supplier_micro=result.supplier_micro,
-    )
+def rules_of(rules: MarketRules, terms: Mapping[int, BookTerms | None]) -> MarketRules:
+    """Return a market's rules with the terms that its books (by reach) have now."""
+    own = terms.get(0)
+    if own is None:
+        return rules
+    numbers = [rules.book_at(reach).book for reach in rules.reaches]
+    books = []
+    for reach, number in enumerate(numbers):
+        found = terms.get(reach)
+        charge = found.charge_micro_per_kwh if found else 0
+        parent = numbers[reach + 1] if reach + 1 < len(numbers) else None
+        books.append(BookRules(number, parent, charge))
+    return MarketRules(own.ladder, rules.zone, own.gate_closure_s, tuple(books), rules.thin_wh)

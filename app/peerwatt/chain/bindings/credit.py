@@ -34,8 +34,18 @@ class Credit:
         return self.artefact.calldata("approve", spender, amount_micro)
 
     def mint(self, to: str, amount_micro: int) -> bytes:
-        """Data of an issue by the treasury."""
+        """Data of an issue by a treasury that is a plain account (tests, other communities).
+
+        Where the treasury is the contract Treasury, an issue has two steps: see there.
+        """
         return self.artefact.calldata("mint", to, amount_micro)
+
+    def redeem(self, amount_micro: int, reference: bytes) -> bytes:
+        """Data that locks own credits with the treasury until it has paid them out.
+
+        ``reference``: 32 bytes, a hash of where to pay.
+        """
+        return self.artefact.calldata("redeem", amount_micro, reference)
 
     @staticmethod
     def deployment(name: str, symbol: str, treasury: str) -> bytes:

@@ -23,13 +23,23 @@ _REGISTER = (Field("import_wh", 64, 64), Field("export_wh", 0, 64))
 
 FIELDS: Mapping[tuple[str, str, int], tuple[Field, ...]] = {
     ("Market", "orders", 0): (
-        Field("exists", 63, 1),
-        Field("is_released", 62, 1),
-        Field("is_sale", 40, 1),
-        Field("price_tick", 32, 8),
-        Field("quantity_wh", 0, 32),
+        *(
+            field
+            for i in range(8)
+            for field in (
+                Field(f"quarter_{i // 2}_step_{i % 2}_wh", 30 * i, 19),
+                Field(f"quarter_{i // 2}_step_{i % 2}_tick", 30 * i + 19, 8),
+                Field(f"quarter_{i // 2}_step_{i % 2}_is_sale", 30 * i + 27, 1),
+                Field(f"quarter_{i // 2}_step_{i % 2}_reach", 30 * i + 28, 2),
+            )
+        ),
+        *(Field(f"quarter_{i}_is_released", 240 + i, 1) for i in range(4)),
+        Field("hour_ring", 244, 12),
     ),
-    ("Market", "ladder", 0): tuple(Field(f"tick_{i}_wh", 32 * i, 32) for i in range(8)),
+    ("Market", "ladder", 0): (
+        *(Field(f"tick_{i}_wh", 30 * i, 30) for i in range(8)),
+        Field("interval_ring", 240, 16),
+    ),
     ("Market", "results", 0): (
         Field("is_cleared", 255, 1),
         Field("price_micro_per_kwh", 0, 32),
@@ -40,17 +50,53 @@ FIELDS: Mapping[tuple[str, str, int], tuple[Field, ...]] = {
         Field("ask_fill_denominator", 120, 32),
         Field("bid_fill_numerator", 152, 32),
         Field("bid_fill_denominator", 184, 32),
+        Field("charge_micro_per_kwh", 216, 24),
     ),
-    ("Settlement", "results", 0): (
-        Field("is_settled", 255, 1),
-        Field("is_unmetered", 254, 1),
-        Field("bought_wh", 32, 32),
-        Field("sold_wh", 0, 32),
-        Field("trade_micro", 128, 64, is_signed=True),
-        Field("supplier_micro", 64, 64, is_signed=True),
+    ("Market", "account_words", 0): (
+        Field("available_micro", 0, 88),
+        Field("escrow_micro", 88, 88),
+        Field("zone", 176, 8),
+        Field("no_fuss", 184, 1),
+        Field("has_lien", 185, 1),
     ),
-    ("Meter", "last", 0): (Field("interval", 128, 64), *_REGISTER),
-    ("Meter", "delta", 0): (Field("is_known", 255, 1), *_REGISTER),
+    ("Settlement", "state", 0): (
+        Field("record_h_of_65536", 0, 16),
+        Field("first_interval", 16, 32),
+        Field("last_settled_interval", 48, 32),
+        Field("last_final_interval", 80, 32),
+        Field("zone", 112, 8),
+        Field("exists", 255, 1),
+    ),
+    ("Meter", "last", 0): (
+        Field("interval", 128, 32),
+        Field("last_known_interval", 160, 32),
+        Field("first_interval", 192, 32),
+        Field("is_restarted", 255, 1),
+        *_REGISTER,
+    ),
+    ("Settlement", "records", 0): (
+        *(
+            field
+            for i in range(4)
+            for field in (
+                Field(f"quarter_{i}_rest_wh", 44 * i, 23, is_signed=True),
+                Field(f"quarter_{i}_traded_wh", 44 * i + 23, 21),
+                Field(f"quarter_{i}_is_estimated", 192 + i, 1),
+                Field(f"quarter_{i}_is_on_time", 196 + i, 1),
+                Field(f"quarter_{i}_is_no_fuss", 200 + i, 1),
+            )
+        ),
+        Field("record_h_of_65536", 176, 16),
+    ),
+    ("Meter", "rows", 0): tuple(
+        field
+        for i in range(4)
+        for field in (
+            Field(f"quarter_{i}_import_wh", 64 * (3 - i) + 32, 32),
+            Field(f"quarter_{i}_export_wh", 64 * (3 - i), 20),
+            Field(f"quarter_{i}_is_estimated", 64 * (3 - i) + 31, 1),
+        )
+    ),
     ("Registry", "authority", 0): (
         Field("owner_address", 0, 160),
         Field("min_price_micro_per_kwh", 160, 32),
@@ -60,11 +106,43 @@ FIELDS: Mapping[tuple[str, str, int], tuple[Field, ...]] = {
         Field("is_active", 233, 1),
     ),
     ("Registry", "limits", 0): (
-        Field("daily_limit_micro", 0, 96),
-        Field("daily_sales_wh", 96, 64),
-        Field("expires_unix_s", 160, 48),
+        Field("daily_limit_micro", 0, 64),
+        Field("daily_sales_wh", 64, 36),
+        Field("expires_unix_s", 100, 40),
+        Field("spent_micro", 140, 64),
+        Field("sold_wh", 204, 36),
+        Field("utc_day", 240, 16),
     ),
-    ("Registry", "used", 0): (Field("spent_micro", 0, 128), Field("sold_wh", 128, 128)),
+    ("Registry", "member_words", 0): (
+        Field("zone", 0, 8),
+        Field("retail_micro_per_kwh", 8, 32),
+        Field("feed_in_micro_per_kwh", 40, 32),
+        Field("former_retail_micro_per_kwh", 72, 32),
+        Field("former_feed_in_micro_per_kwh", 104, 32),
+        Field("since_interval", 136, 32),
+        Field("is_active", 169, 1),
+        Field("may_not_buy", 170, 1),
+    ),
+    ("Certificates", "records", 0): (
+        Field("is_issued", 255, 1),
+        Field("is_claimed", 254, 1),
+        Field("produced_wh", 0, 32),
+        Field("own_wh", 32, 32),
+        Field("shared_wh", 64, 32),
+        Field("local_wh", 96, 32),
+        Field("import_wh", 128, 32),
+        Field("export_wh", 160, 32),
+        Field("claimed_wh", 192, 32),
+    ),
+    ("Certificates", "pools", 0): (
+        Field("shared_wh", 0, 64),
+        Field("wanted_wh", 64, 64),
+        Field("claimed_wh", 128, 64),
+    ),
+    ("Notary", "first", 0): (
+        Field("who_address", 0, 160),
+        Field("shown_unix_s", 160, 64),
+    ),
     ("Flexibility", "requests", 0): (
         Field("exists", 255, 1),
         Field("direction", 208, 1),
@@ -99,6 +177,13 @@ FIELDS: Mapping[tuple[str, str, int], tuple[Field, ...]] = {
 """(contract, variable, member of a struct) -> its fields."""
 
 
+ARRAYS = frozenset(
+    {("Market", "orders"), ("Market", "ladder"), ("Settlement", "records"), ("Meter", "rows")}
+)
+"""Variables whose members are places of a ring: all of them have the same fields."""
+
+
 def fields_of(contract: str, variable: str, member: int = 0) -> tuple[Field, ...]:
     """Return the fields of a packed word; empty where a word is one number."""
-    return FIELDS.get((contract, variable, member), ())
+    place = 0 if (contract, variable) in ARRAYS else member
+    return FIELDS.get((contract, variable, place), ())

@@ -49,6 +49,14 @@ class Flexibility:
         slot = self.artefact.layout.of("offers", request_id, member)
         return word(self.address, slot).map(lambda value: decode_offer(request_id, member, value))
 
+    def bond_micro_per_kwh(self, request_id: int) -> Want[int]:
+        """What each kWh offered puts up; 0 for a request without a bond."""
+        return word(self.address, self.artefact.layout.of("bonds", request_id))
+
+    def bond_held_micro(self, request_id: int, member: str) -> Want[int]:
+        """What an offer's bond holds now, micro-units."""
+        return word(self.address, self.artefact.layout.of("bond_held", request_id, member))
+
     def offer_count(self, request_id: int) -> Want[int]:
         """Number of members that offered on a request."""
         return word(self.address, self.artefact.layout.of("offer_count", request_id))
@@ -73,17 +81,15 @@ class Flexibility:
 
     def request(self, wanted: FlexRequest) -> bytes:
         """Data of a request; only for the DSO. Its number is given by the contract."""
-        return self.artefact.calldata(
-            "request",
-            wanted.zone,
-            int(wanted.direction),
-            wanted.first_interval,
-            wanted.interval_count,
-            wanted.quantity_wh,
-            wanted.max_price_micro_per_kwh,
-            wanted.penalty_micro_per_kwh,
-            wanted.offer_deadline_s,
-        )
+        return self.artefact.calldata("request", *_terms(wanted))
+
+    def request_bonded(self, wanted: FlexRequest, bond_micro_per_kwh: int) -> bytes:
+        """Data of a request whose offers put up a bond: a shortfall may take from it."""
+        return self.artefact.calldata("request_bonded", *_terms(wanted), bond_micro_per_kwh)
+
+    def return_bond(self, request_id: int, member: str) -> bytes:
+        """Data that gives back a bond that secures nothing; anyone may send it."""
+        return self.artefact.calldata("return_bond", request_id, member)
 
     def offer(self, offer: FlexOffer) -> bytes:
         """Data of an offer by its member or the member's agent."""
@@ -111,6 +117,19 @@ class Flexibility:
     def deployment(credit: str, registry: str, meter: str) -> bytes:
         """Data that deploys the contract."""
         return load_artefact("Flexibility").deployment(credit, registry, meter)
+
+
+def _terms(wanted: FlexRequest) -> tuple[int, ...]:
+    return (
+        wanted.zone,
+        int(wanted.direction),
+        wanted.first_interval,
+        wanted.interval_count,
+        wanted.quantity_wh,
+        wanted.max_price_micro_per_kwh,
+        wanted.penalty_micro_per_kwh,
+        wanted.offer_deadline_s,
+    )
 
 
 def decode_request(request_id: int, words: Sequence[int]) -> RequestOnChain | None:

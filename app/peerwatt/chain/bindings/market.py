@@ -1,34 +1,45 @@
-"""Market: orders, ladders and clearings of one zone, as the contract packs them into words."""
+"""Market: orders, books, clearings and accounts from proven storage; data of its transactions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from peerwatt.model.market import Book, Clearing, MarketRules, Order, PriceLadder, Side
+from peerwatt.model.market import Book, BookRules, Clearing, MarketRules, Order
 from peerwatt.model.verified import Proven
 
 from ..reading.reader import ProvenReader
 from .artefact import Artefact, load_artefact
-from .layout import bits, signed
-from .wants import Want, together, word
+from .layout import bits
+from .market_words import (
+    Account,
+    BookTerms,
+    PlacedOrder,
+    Pool,
+    decode_account,
+    decode_book,
+    decode_clearing,
+    decode_limit,
+    decode_order,
+    decode_pool,
+    encode_order,
+)
+from .wants import Want, fetch, together, word
 
 BUCKETS = 8
 """Ticks in one word of the ladder."""
+BUCKET_BITS = 30
 SELL_WORDS = 32
 """Key of the first word of the sell side."""
-_EXISTS = 1 << 63
-_RELEASED = 1 << 62
-_CLEARED = 1 << 255
+RING_H = 192
+"""Hours until an order's word is used again."""
+RING = 768
+"""The same in intervals."""
+NOBODY = "0x" + "00" * 20
 
-
-@dataclass(frozen=True, slots=True)
-class PlacedOrder:
-    """An order in the book."""
-
-    order: Order
-    is_released: bool
-    """Whether settlement has paid it out and returned the rest of its escrow."""
+__all__ = [
+    "BUCKETS", "BUCKET_BITS", "RING", "RING_H", "SELL_WORDS", "Account", "BookTerms", "Market",
+    "PlacedOrder", "Pool", "decode_clearing", "encode_order",
+]  # fmt: skip
 
 
 class Market:
@@ -38,113 +49,179 @@ class Market:
         self.address = address
         self.artefact: Artefact = load_artefact("Market")
 
-    async def rules(self, reader: ProvenReader, block: int | None = None) -> Proven[MarketRules]:
-        """Return ladder, zone and gate closure, which are part of the contract's proven code.
+    async def rules(
+        self, reader: ProvenReader, zone: int, interval: int, block: int | None = None
+    ) -> Proven[MarketRules]:
+        """Return ladder, gate closure and reachable books of a zone, as of an interval.
 
-        Raises Unproven also when the code at the address is not the one this program knows.
+        Raises Unproven also when the code at the address is not the one this program knows, and
+        ValueError where the zone has no book.
         """
         code = await reader.code(self.address, block)
-        value = self.artefact.immutables(code.value)
-        rules = MarketRules(
-            PriceLadder(value["base"], value["step"], value["count"]),
-            zone=value["zone"],
-            gate_closure_s=value["gate_closure_s"],
+        self.artefact.immutables(code.value)
+        found: list[tuple[int, BookTerms]] = []
+        number = zone
+        while number and len(found) < 3:
+            terms = (await fetch(reader, self.terms(number, interval), code.block_number)).value
+            if terms is None:
+                raise ValueError(f"The market has no book {number} for zone {zone}.")
+            found.append((number, terms))
+            number = terms.parent or 0
+        own = found[0][1]
+        last = found[-1][0]
+        books = tuple(
+            BookRules(book, None if book == last else terms.parent, terms.charge_micro_per_kwh)
+            for book, terms in found
         )
+        rules = MarketRules(own.ladder, zone, own.gate_closure_s, books)
         return Proven(rules, code.block_number, code.block_time_s)
+
+    def terms(self, book: int, interval: int) -> Want[BookTerms | None]:
+        """Terms of a book in an interval; ``None`` where there is no such book."""
+        slot = self.artefact.layout.of("books", book)
+        return word(self.address, slot).map(lambda value: decode_book(value, interval))
+
+    def order_slot(self, member: str, interval: int) -> int:
+        """Slot of a member's orders of the hour that holds an interval."""
+        return self.artefact.layout.of("orders", member, member=interval // 4 % RING_H)
+
+    def ladder_slot(self, book: int, interval: int, key: int) -> int:
+        """Slot of eight buckets of a book; ``key`` counts words, from SELL_WORDS on of sales."""
+        return self.artefact.layout.of("ladder", book, member=interval % RING * 64 + key)
 
     def order(self, member: str, interval: int) -> Want[PlacedOrder | None]:
         """A member's order for an interval; ``None`` where there is none."""
-        slot = self.artefact.layout.of("orders", member, interval)
+        slot = self.order_slot(member, interval)
         return word(self.address, slot).map(lambda value: decode_order(value, interval))
 
     def orders(self, member: str, intervals: Iterable[int]) -> Want[dict[int, PlacedOrder | None]]:
         """A member's orders for several intervals."""
         return together({i: self.order(member, i) for i in intervals}, self.address)
 
-    def book(self, interval: int, tick_count: int) -> Want[Book]:
-        """Sums of quantities at each tick, Wh."""
+    def book(self, book: int, interval: int, tick_count: int) -> Want[Book]:
+        """Sums of quantities at each tick, Wh, and the grid's limit."""
         groups = -(-tick_count // BUCKETS)
         keys = [*range(groups), *range(SELL_WORDS, SELL_WORDS + groups)]
-        slots = tuple(self.artefact.layout.of("ladder", interval, key) for key in keys)
+        slots = [self.ladder_slot(book, interval, key) for key in keys]
+        slots.append(self.artefact.layout.of("limits", book, interval // 4))
 
         def decode(words: Sequence[int]) -> Book:
-            ticks = [bits(w, 32 * i, 32) for w in words for i in range(BUCKETS)]
+            ticks = [tick for word in words[:-1] for tick in _buckets(word, interval)]
             supply = ticks[groups * BUCKETS :]
-            return Book(interval, tuple(ticks[:tick_count]), tuple(supply[:tick_count]))
+            limit = decode_limit(words[-1], interval)
+            return Book(interval, tuple(ticks[:tick_count]), tuple(supply[:tick_count]), limit)
 
-        return Want(self.address, slots, decode)
+        return Want(self.address, tuple(slots), decode)
 
-    def clearing(self, interval: int) -> Want[Clearing | None]:
+    def clearing(self, book: int, interval: int) -> Want[Clearing | None]:
         """Result of an interval; ``None`` before it is cleared. Volume 0 means no trade."""
-        slot = self.artefact.layout.of("results", interval)
+        slot = self.artefact.layout.of("results", book, interval)
         return word(self.address, slot).map(lambda value: decode_clearing(value, interval))
 
-    def clearings(self, intervals: Iterable[int]) -> Want[dict[int, Clearing | None]]:
-        """Results of several intervals."""
-        return together({i: self.clearing(i) for i in intervals}, self.address)
+    def clearings(self, book: int, intervals: Iterable[int]) -> Want[dict[int, Clearing | None]]:
+        """Results of several intervals of a book."""
+        return together({i: self.clearing(book, i) for i in intervals}, self.address)
+
+    def account(self, address: str) -> Want[Account]:
+        """What an account holds in the market."""
+        slot = self.artefact.layout.of("account_words", address)
+        return word(self.address, slot).map(decode_account)
+
+    def pool(self) -> Want[Pool]:
+        """What buyers paid in, sellers were paid, and all cleared volumes were worth."""
+        return word(self.address, self.artefact.layout.slot("pool")).map(decode_pool)
 
     def dust(self) -> Want[int]:
         """What buyers paid beyond what sellers received, micro-units."""
-        return word(self.address, self.artefact.layout.slot("dust")).map(signed)
+        return self.pool().map(lambda pool: pool.paid_in_micro - pool.paid_out_micro)
 
     def place(self, orders: Sequence[Order]) -> bytes:
-        """Data that places, replaces or (quantity 0) withdraws up to 96 orders."""
+        """Data that places, replaces or (no steps) withdraws up to 96 orders."""
         return self.artefact.calldata("place", [encode_order(order) for order in orders])
 
-    def clear(self, interval: int) -> bytes:
-        """Data that clears an interval; anyone may send it after the gate."""
-        return self.artefact.calldata("clear", interval)
+    def clear(self, book: int, interval: int) -> bytes:
+        """Data that clears an interval of a book; anyone may send it after the gate."""
+        return self.artefact.calldata("clear", book, interval)
 
-    def set_settlement(self, address: str) -> bytes:
-        """Data that names the settlement contract; only for the community, once."""
-        return self.artefact.calldata("set_settlement", address)
+    def release(self, member: str, first_interval: int, count: int) -> bytes:
+        """Data that books what a member's orders of up to 96 intervals came to; anyone."""
+        return self.artefact.calldata("release", member, first_interval, count)
+
+    def deposit(self, amount_micro: int) -> bytes:
+        """Data that brings own credits into the own account; the Credit must allow it."""
+        return self.artefact.calldata("deposit", amount_micro)
+
+    def deposit_for(self, member: str, amount_micro: int) -> bytes:
+        """Data that brings own credits into somebody's account."""
+        return self.artefact.calldata("deposit_for", member, amount_micro)
+
+    def withdraw(self, amount_micro: int) -> bytes:
+        """Data that takes credits out of the own account; only for the owner's key."""
+        return self.artefact.calldata("withdraw", amount_micro)
+
+    def set_no_fuss(self, no_fuss: bool) -> bytes:
+        """Data that asks for the mid-market rate where the market is thin."""
+        return self.artefact.calldata("set_no_fuss", no_fuss)
+
+    def set_limit(self, book: int, interval: int, limit_wh: int) -> bytes:
+        """Data that caps what a book trades in an interval; only for the grid operator."""
+        return self.artefact.calldata("set_limit", book, interval, limit_wh)
+
+    def set_paused(self, is_paused: bool) -> bytes:
+        """Data that stops new orders and clearings, or lets them go on; only for guardians."""
+        return self.artefact.calldata("set_paused", is_paused)
+
+    def migrate(self, member: str, with_orders: bool) -> bytes:
+        """Data that moves a member's credits and orders to the successor."""
+        return self.artefact.calldata("migrate", member, with_orders)
+
+    def sweep(self) -> bytes:
+        """Data that moves what rounding left over to the community's account; anyone."""
+        return self.artefact.calldata("sweep")
+
+    def set_book(self, rules: BookRules) -> bytes:
+        """Data that opens a book; only for the community, parents first."""
+        charge = rules.charge_micro_per_kwh
+        return self.artefact.calldata("set_book", rules.book, rules.parent or 0, charge)
+
+    def propose_params(self, rules: MarketRules, from_interval: int) -> bytes:
+        """Data that changes ladder and gate of all books; only for the community."""
+        ladder = rules.ladder
+        numbers = (ladder.base_micro, ladder.step_micro, ladder.count, rules.gate_closure_s)
+        return self.artefact.calldata("propose_params", *numbers, from_interval)
+
+    def propose_charge(self, book: int, charge_micro: int, from_interval: int) -> bytes:
+        """Data that changes the charge of a book; only for the community."""
+        return self.artefact.calldata("propose_charge", book, charge_micro, from_interval)
+
+    def set_charge_account(self, address: str) -> bytes:
+        """Data that names who receives the charges; only for the community."""
+        return self.artefact.calldata("set_charge_account", address)
+
+    def set_posters(self, addresses: Sequence[str]) -> bytes:
+        """Data that names the contracts that settle between accounts; the community, once."""
+        return self.artefact.calldata("set_posters", list(addresses))
+
+    def retire(self, from_interval: int, successor: str) -> bytes:
+        """Data that hands later intervals to a successor; only for the community, once."""
+        return self.artefact.calldata("retire", from_interval, successor)
 
     @staticmethod
-    def deployment(credit: str, registry: str, rules: MarketRules) -> bytes:
-        """Data that deploys the contract."""
+    def deployment(
+        credit: str,
+        registry: str,
+        rules: MarketRules,
+        notice_s: int = 0,
+        predecessor: str = NOBODY,
+    ) -> bytes:
+        """Data that deploys the contract; its books are opened afterwards."""
         ladder = rules.ladder
-        return load_artefact("Market").deployment(
-            credit,
-            registry,
-            rules.zone,
-            ladder.base_micro,
-            ladder.step_micro,
-            ladder.count,
-            rules.gate_closure_s,
-        )
+        numbers = (ladder.base_micro, ladder.step_micro, ladder.count, rules.gate_closure_s)
+        places = (credit, registry)
+        return load_artefact("Market").deployment(*places, *numbers, notice_s, predecessor)
 
 
-def encode_order(order: Order) -> int:
-    """Pack an order as ``place`` takes it: interval | side | tick | 0 | quantity.
-
-    Raises ValueError when a field does not fit.
-    """
-    fits = 0 <= order.quantity_wh < 1 << 32 and 0 <= order.tick < 256
-    if not fits or not 0 <= order.interval < 1 << 192:
-        raise ValueError(f"{order} does not fit into an order's word.")
-    return order.interval << 64 | int(order.side) << 48 | order.tick << 40 | order.quantity_wh
-
-
-def decode_order(value: int, interval: int) -> PlacedOrder | None:
-    """Unpack an order as the contract keeps it; ``None`` where there is none."""
-    if not value & _EXISTS:
-        return None
-    order = Order(interval, Side(bits(value, 40, 1)), bits(value, 32, 8), bits(value, 0, 32))
-    return PlacedOrder(order, bool(value & _RELEASED))
-
-
-def decode_clearing(value: int, interval: int) -> Clearing | None:
-    """Unpack a result; ``None`` before the interval is cleared."""
-    if not value & _CLEARED:
-        return None
-    return Clearing(
-        interval=interval,
-        price_micro=bits(value, 0, 32),
-        volume_wh=bits(value, 32, 40),
-        marginal_ask_tick=bits(value, 72, 8),
-        marginal_bid_tick=bits(value, 80, 8),
-        ask_fill_numerator=bits(value, 88, 32),
-        ask_fill_denominator=bits(value, 120, 32),
-        bid_fill_numerator=bits(value, 152, 32),
-        bid_fill_denominator=bits(value, 184, 32),
-    )
+def _buckets(value: int, interval: int) -> list[int]:
+    if bits(value, 240, 16) != interval // RING % (1 << 16):
+        return [0] * BUCKETS
+    return [bits(value, BUCKET_BITS * i, BUCKET_BITS) for i in range(BUCKETS)]

@@ -29,6 +29,7 @@ from peerwatt.model.units import INTERVALS_PER_DAY, interval_at
 
 from ..disk import Disk
 from .past import Past
+from .present import at_present
 from .scores import ScoreKeeper
 from .scoring import Issued
 from .training import TrainingFault, train_beside
@@ -53,6 +54,7 @@ class ForecastService:
     ) -> None:
         self.past = Past()
         self.bands: Bands | None = None
+        """What is expected now, from the running interval on."""
         self.forecaster: HouseForecaster | None = None
         self.learned_from = 0
         self.trained_s: float | None = None
@@ -65,6 +67,8 @@ class ForecastService:
         self._say = say
         self._training: asyncio.Task[None] | None = None
         self._tried: int | None = None
+        self._given: Bands | None = None
+        """The bands as they were made when the interval began."""
 
     async def load(self) -> None:
         """Take up the past and what was learned of it."""
@@ -91,21 +95,22 @@ class ForecastService:
     # -- each interval -----------------------------------------------------------------------
 
     async def refresh(self, snapshot: Snapshot, rest_w: float | None, wait: bool) -> None:
-        """Give out the forecasts of the interval that runs, if that was not done yet.
+        """Give out the forecasts of the interval that runs; within it, with what surprises.
 
         ``rest_w`` is home less sun as the control sees it: on the first day it stands for what
         was not metered yet, and single readings jump while the car follows a change.
         ``wait`` (lock step only) stays until a training that is due has ended.
         """
         current = interval_at(snapshot.time_s)
-        if self.bands is not None and self.bands.first_interval == current:
+        if self._given is not None and self._given.first_interval == current:
+            self.bands = at_present(self._given, *_present_w(snapshot, rest_w))
             return
         await self._read_past()
         self._train_if_due(current, self._site(snapshot))
         if wait and self._training is not None:
             await self._training
         weather = await self.weather.latest()
-        self.bands = await self._predict(snapshot, rest_w, current, weather)
+        self.bands = self._given = await self._predict(snapshot, rest_w, current, weather)
         await self.scores.day_over(current, self.past)
 
     async def _predict(
@@ -116,8 +121,7 @@ class ForecastService:
         weather: WeatherForecast | None,
     ) -> Bands:
         count = self._settings.forecast.horizon_h * 4
-        pv = snapshot.pv_power_w()
-        home = None if rest_w is None else max(rest_w + (pv or 0.0), 0.0)
+        home, pv = _present_w(snapshot, rest_w)
         now_w = None if home is None else (home, pv or 0.0)
         made = self.forecaster
         if made is None:
@@ -187,6 +191,12 @@ class ForecastService:
             self._training.cancel()
             with suppress(asyncio.CancelledError):
                 await self._training
+
+
+def _present_w(snapshot: Snapshot, rest_w: float | None) -> tuple[float | None, float | None]:
+    """Return what home and sun do now, W."""
+    pv = snapshot.pv_power_w()
+    return None if rest_w is None else max(rest_w + (pv or 0.0), 0.0), pv
 
 
 def predict(

@@ -9,6 +9,8 @@ from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.model.verified import ChainFault
 from peerwatt.wallet.calls import COIN_GAS, MAX_GAS, Call
 
+from ..refusals import refusal_sentence
+
 if TYPE_CHECKING:
     from peerwatt.chain.calls.caller import VerifiedCaller
 
@@ -50,7 +52,7 @@ class GasEstimator:
         try:
             found = (await self._open().estimate_gas(request)).value
         except CallReverted as fault:
-            return GasNeed(call.gas, fault.reason or "no reason given")
+            return GasNeed(call.gas, refusal_sentence(fault.reason).rstrip("."))
         except ChainFault:
             return GasNeed(call.gas)
         return GasNeed(call.gas if fixed else min(found * (100 + MARGIN_PCT) // 100, MAX_GAS))

@@ -44,7 +44,7 @@ class MovementReader:
     def read(self, events: Iterable[EventLog], accounts: Sequence[str]) -> list[Movement]:
         """Return the movements of accounts (checksummed) among all events of proven blocks.
 
-        Left out is what has rows of its own: escrows of the market, and settled intervals.
+        Orders and settled intervals move credits within the market only and have rows of their own.
         """
         found: list[Movement] = []
         for _, group in groupby(events, key=lambda one: (one.block_number, one.transaction_index)):
@@ -61,8 +61,6 @@ class MovementReader:
         return Named(bound[0], decoded[0], decoded[1], event)
 
     def _of(self, named: Sequence[Named], account: str) -> Iterable[Movement]:
-        if any(_is(one, "Settlement", "Settled", "member", account) for one in named):
-            return
         for one in named:
             if one.contract != "Credit" or one.name != "Transfer":
                 continue
@@ -71,8 +69,9 @@ class MovementReader:
                 continue
             other, sign = (sender, 1) if receiver == account else (receiver, -1)
             if other == self._market:
-                continue
-            kind, what = _kind(named, account, other, sign)
+                kind, what = _MARKET[sign]
+            else:
+                kind, what = _kind(named, account, other, sign)
             yield Movement(
                 transaction_hash=f"0x{one.event.transaction_hash.hex()}",
                 log_index=one.event.log_index,
@@ -84,6 +83,12 @@ class MovementReader:
                 kind=kind,
                 what=what,
             )
+
+
+_MARKET = {
+    1: ("withdrawal", "Withdrawn from the account with the market"),
+    -1: ("deposit", "Deposited in the account with the market"),
+}
 
 
 def _kind(named: Sequence[Named], account: str, other: str, sign: int) -> tuple[str, str]:

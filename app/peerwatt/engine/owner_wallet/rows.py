@@ -156,7 +156,7 @@ def row_of_settled(settled: SettledInterval, ledger: Ledger) -> TransactionView:
         transaction_hash=name,
         time_s=float(interval_start_s(settled.interval + 1)),
         what=f"Settled: {words}",
-        amount_micro=settled.trade_micro + settled.supplier_micro,
+        amount_micro=settled.total_micro,
         state="final",
         mark=TrustMark.VERIFIED,
         by="other",
@@ -173,7 +173,7 @@ def rows(ledger: Ledger, limit: int | None = SHOWN) -> tuple[TransactionView, ..
     found += [
         row_of_settled(one, ledger)
         for one in ledger.settled[-limit if limit else 0 :]
-        if one.trade_micro != 0 or one.supplier_micro != 0
+        if one.total_micro != 0
     ]
     return tuple(sorted(found, key=lambda row: -row.time_s)[:limit])
 

@@ -107,8 +107,13 @@ class MovementScan:
             body = await self._reader.body(number)
             found += self._movements.read(body.events, accounts)
         known = await self._disk.run(self._history.owner.hashes) if found else frozenset()
-        # What the owner paid has a row already; what an own account received has none.
-        kept = [one for one in found if one.amount_micro > 0 or one.transaction_hash not in known]
+        # What the owner did has a row already; what an own account received from others has none.
+        kept = [
+            one
+            for one in found
+            if one.transaction_hash not in known
+            or (one.amount_micro > 0 and one.kind != "withdrawal")
+        ]
         await self._disk.run(self._history.movements.put, kept)
         for account in accounts:
             self._next[account] = done + 1

@@ -1,4 +1,4 @@
-"""Forecasts of a problem from its own history: the expected way, its spread, other ways."""
+"""Forecasts of a problem from its own history: the expected way and what is kept ready."""
 
 from __future__ import annotations
 
@@ -7,38 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from peerwatt.forecast.bands import Bands
+from peerwatt.forecast.hedge import hedge
 from peerwatt.forecast.house import HouseForecaster, train
 from peerwatt.forecast.series import Series
 from peerwatt.model.units import INTERVAL_S, INTERVALS_PER_DAY, interval_at
 from peerwatt.planner.spec import Array, House, Scenario
-
-SCENARIOS = 8
-"""Ways the future may go beside the expected one, where the sun does not fill the batteries.
-
-How much is bought at night then hangs on them: in two autumn and winter months the bill was 0.1 to
-1 % lower than without. All together they weigh as much as the expected way. Where the sun does
-fill the batteries, the cars' steps count most and are found better without.
-"""
-
-LOAD_LEVEL = 0.6
-"""Quantile of the load that is planned for without scenarios."""
-
-SUNNY_SIGMAS = 1.5
-"""As ``SIGMAS``, without scenarios."""
-
-SIGMAS = 1.0
-"""Standard deviations kept free below a battery's limit where power is dear."""
-
-RESERVED_SIGMAS = 1.0
-"""Standard deviations of load - sun that are kept for dear steps which no cheap one precedes.
-
-Each scenario knows its own future, so that all together keep too little for a peak; too much
-kept serves the hours after it.
-"""
-
-NEAR_PRICE = 0.02
-"""Currency per kWh by which prices count as the lowest or the highest."""
 
 LEAST_DAYS = 2
 """Days of history below which the forecast that was given is used."""
@@ -62,44 +35,17 @@ class OwnForecast:
             self._forecaster = train(series, None)
             self._trained_until = series.end
         bands = self._forecaster.predict(series, house.count)
-        sigma = _sigma(bands)
-        if _sun_fills(house, bands):
-            _, load = bands.at(LOAD_LEVEL)
-            return replace(
-                house,
-                pv_kw=_kw(bands.pv_mean_w),
-                load_kw=_kw(load),
-                sigma_kw=SUNNY_SIGMAS * sigma,
-            )
-        kept = RESERVED_SIGMAS * sigma * _peak_ahead(house)
+        room_wh = 1000 * sum(b.soc_max_kwh - b.soc_min_kwh for b in house.batteries)
+        kept = hedge(bands, house.import_price, room_wh)
         return replace(
             house,
             pv_kw=_kw(bands.pv_mean_w),
-            load_kw=_kw(bands.load_mean_w) + kept,
-            sigma_kw=SIGMAS * sigma,
+            load_kw=_kw(bands.load_mean_w),
+            sigma_kw=_kw(kept.sigma_w),
             scenarios=tuple(
-                Scenario(way.weight, _kw(way.pv_w), _kw(way.load_w) + kept)
-                for way in bands.scenarios(SCENARIOS, seed=0)
+                Scenario(way.weight, _kw(way.pv_w), _kw(way.load_w)) for way in kept.scenarios
             ),
         )
-
-
-def _sun_fills(house: House, bands: Bands) -> bool:
-    """Whether a day's expected surplus of sun is as much as all batteries hold."""
-    surplus = np.maximum(bands.pv_mean_w - bands.load_mean_w, 0.0)[:INTERVALS_PER_DAY]
-    room = sum(battery.soc_max_kwh - battery.soc_min_kwh for battery in house.batteries)
-    return float(surplus.sum()) * INTERVAL_S / 3_600_000 >= room
-
-
-def _peak_ahead(house: House) -> Array:
-    """Return 1 in the dearest steps that come before a cheap one, 0 elsewhere."""
-    price = house.import_price
-    ahead = np.zeros(house.count)
-    if float(np.ptp(price)) <= 2 * NEAR_PRICE:
-        return ahead
-    cheap = int(np.argmax(price <= price.min() + NEAR_PRICE))
-    ahead[:cheap] = price[:cheap] >= price.max() - NEAR_PRICE
-    return ahead
 
 
 def series_of(history: object, house: House) -> Series | None:
@@ -132,11 +78,3 @@ def repeats_yesterday(house: House, history: object) -> bool:
 def _kw(power_w: Any) -> Array:
     kw: Array = np.maximum(np.asarray(power_w, float), 0.0) / 1000
     return kw
-
-
-def _sigma(bands: Bands) -> Array:
-    """Return one standard deviation of load - sun: half of what lies between 16 and 84 %."""
-    low_pv, low_load = bands.at(0.16)
-    high_pv, high_load = bands.at(0.84)
-    sigma: Array = np.hypot(high_pv - low_pv, high_load - low_load) / 2000
-    return sigma

@@ -12,6 +12,8 @@ from peerwatt.planner.document import plan_from_json
 from peerwatt.planner.inputs import PlanInputFault
 from peerwatt.planner.problem import house_from
 
+from .continued import Continued
+
 log = logging.getLogger(__name__)
 
 
@@ -20,6 +22,7 @@ class PlanService:
 
     def __init__(self) -> None:
         self._own: Any = None
+        self._continued = Continued()
 
     def plan(self, document: object, reasons: bool = True) -> dict[str, Any]:
         """Return the plan of a problem. Raises PlanInputFault, which names the field."""
@@ -31,7 +34,10 @@ class PlanService:
         history = document.get("history") if isinstance(document, dict) else None
         if history is not None:
             house = self._with_forecast(house, history, options.get("forecast"))
-        return answer(house, bool(options.get("reasons", reasons)))
+        house = self._continued.apply(house)
+        found = answer(house, bool(options.get("reasons", reasons)))
+        self._continued.keep(house, found)
+        return found
 
     def line(self, text: str) -> dict[str, Any]:
         """Return the answer to one line; a line that cannot be planned gets a sentence."""

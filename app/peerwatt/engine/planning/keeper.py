@@ -19,6 +19,7 @@ from peerwatt.model.ports import Clock
 from peerwatt.model.snapshot import Snapshot
 from peerwatt.model.units import interval_at
 
+from ..forecasts.present import is_surprise
 from .make import Planning
 from .prospect import Known, Occasion, Prospect
 
@@ -31,9 +32,6 @@ REPLAN_S = 300.0
 
 SLOW_S = 30.0
 """A solving that takes longer, real seconds, is told."""
-
-SURPRISE_SIGMA, SURPRISE_W = 2.5, 800.0
-"""Home less sun this far from its forecast is an event: in sigmas, and at least in watts."""
 
 SURPRISE_GAP_S = 120.0
 """Least time between two plans because the house does otherwise than forecast, seconds."""
@@ -103,8 +101,8 @@ class PlanKeeper:
         forecast = next(found, None)
         if forecast is None:
             return False
-        off_w = abs(rest_w - 4.0 * (forecast.load_wh - forecast.pv_wh))
-        return off_w > max(SURPRISE_W, SURPRISE_SIGMA * 4.0 * forecast.sigma_wh)
+        off_w = rest_w - 4.0 * (forecast.load_wh - forecast.pv_wh)
+        return is_surprise(off_w, 4.0 * forecast.sigma_wh)
 
     async def step(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,13 @@ import numpy as np
 from peerwatt.config.settings import SiteSettings
 from peerwatt.forecast.bands import WH_PER_W, Bands
 from peerwatt.forecast.car import CarHabits
+from peerwatt.forecast.hedge import Hedge, hedge
 from peerwatt.model.flexibility import Commitment
-from peerwatt.model.plan import EvNeed, IntervalForecast
+from peerwatt.model.plan import BatteryState, EvNeed, IntervalForecast
 from peerwatt.model.snapshot import Snapshot
-from peerwatt.model.units import interval_at
+from peerwatt.model.units import MICRO, interval_at
 from peerwatt.planner.forced import override_costs
-from peerwatt.planner.inputs import Hold, PlanInput, PlanResult, ScenarioInput
+from peerwatt.planner.inputs import Hold, PlanInput, PlanResult, ScenarioInput, StepInput
 from peerwatt.planner.plan import solve_plan
 
 from .later import later_input
@@ -85,7 +87,7 @@ class Planning:
         settings, zone = self._settings, self._settings.location.timezone
         current = interval_at(snapshot.time_s)
         forecasts = tuple(f for f in known.bands.to_forecasts() if f.interval >= current)
-        gone = len(known.bands) - len(forecasts)
+        bands = known.bands.after(len(known.bands) - len(forecasts))
         steps = priced_steps(forecasts, known.tariff, settings.tariff, known.prices_micro, zone)
         shape = shape_of(settings.tariff, known.market, steps, known.imported_kwh, known.peak_kw)
         runs = runs_of(settings.appliances, current, len(steps), zone)
@@ -93,10 +95,12 @@ class Planning:
         if known.import_limit_w is not None:
             # Such limits come without an end: an hour is planned for, then seen again.
             limits = (known.import_limit_w,) * 4 + (None,) * (len(steps) - 4)
+        battery = self._needs.battery(snapshot)
+        kept = _hedge(bands, steps, battery, settings.forecast.scenarios, current)
         plan_input = PlanInput(
             now_s=snapshot.time_s,
             steps=steps,
-            battery=self._needs.battery(snapshot),
+            battery=battery,
             cars=needs,
             commitments=known.commitments,
             committed_so_far_wh=known.committed_so_far_wh,
@@ -105,8 +109,10 @@ class Planning:
             wear_micro_per_kwh=settings.battery.wear_micro_per_kwh,
             timezone=zone,
             import_limits_w=limits[: len(steps)],
-            sigma_wh=tuple(f.sigma_wh for f in forecasts),
-            scenarios=scenarios(known.bands, settings.forecast.scenarios, gone, current),
+            sigma_wh=_wh(kept.sigma_w),
+            scenarios=tuple(
+                ScenarioInput(one.weight, _wh(one.pv_w), _wh(one.load_w)) for one in kept.scenarios
+            ),
             previous=known.previous,
             holds=holds(known.overrides, snapshot.time_s),
             shape=replace(shape, runs=runs),
@@ -114,14 +120,15 @@ class Planning:
         return plan_input, forecasts
 
 
-def scenarios(bands: Bands, count: int, gone: int, seed: int) -> tuple[ScenarioInput, ...]:
-    """Return ways the future may go, Wh by step; ``gone`` steps of the bands have passed."""
-    if count <= 0:
-        return ()
-    return tuple(
-        ScenarioInput(one.weight, _wh(one.pv_w[gone:]), _wh(one.load_w[gone:]))
-        for one in bands.scenarios(count, seed)
-    )
+def _hedge(
+    bands: Bands, steps: Sequence[StepInput], battery: BatteryState | None, count: int, seed: int
+) -> Hedge:
+    """Return what is kept ready because the forecasts of these steps err."""
+    price = np.array([step.import_price_micro for step in steps], float) / MICRO
+    room = 0.0
+    if battery is not None:
+        room = battery.capacity_wh * (100.0 - battery.reserve_pct) / 100.0
+    return hedge(bands, price, room, count, seed)
 
 
 def _wh(power_w: np.ndarray) -> tuple[int, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peerwatt.api.base import ChainValue, TrustMark
+from peerwatt.api.base import ChainValue
 from peerwatt.api.messages import AgentView, WalletView
 from peerwatt.api.wallet_messages import AccountView, TransactionView
-from peerwatt.chain.status import ChainStatus, SyncState
+from peerwatt.chain.status import ChainStatus
 from peerwatt.engine.agent_state import agent_state
 from peerwatt.engine.owner_wallet.accounts import OwnAccount
 from peerwatt.engine.picture import ChainPicture
+
+from .chain_value import chain_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +82,4 @@ def _account(account: OwnAccount, state: WalletState) -> AccountView:
         credit=credit,
         coins_wei=str(holding.coins_wei) if holding else None,
         nonce=holding.nonce if holding else None,
-    )
-
-
-def chain_value(
-    value: int | None, picture: ChainPicture | None, status: ChainStatus | None
-) -> ChainValue:
-    """Return a value with its mark; only what was proven and is not outdated is verified."""
-    if picture is None or value is None:
-        return ChainValue(value=None, mark=TrustMark.UNVERIFIED)
-    mark = TrustMark.VERIFIED
-    if status is not None and status.state is SyncState.STOPPED:
-        mark = TrustMark.CONTRADICTED
-    elif status is not None and status.state is not SyncState.VERIFIED:
-        mark = TrustMark.PENDING
-    return ChainValue(
-        value=value,
-        mark=mark,
-        block_number=picture.block_number,
-        block_time_s=picture.block_time_s,
     )

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from peerwatt.api.messages import FlexibilityView, FlowView, MarketView, PlanView
+from peerwatt.api.market_messages import MarketView
+from peerwatt.api.messages import FlexibilityView, FlowView, PlanView
 from peerwatt.model.units import INTERVAL_S, interval_start_s
 
 from .. import words

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from peerwatt.api.messages import LadderView
+from peerwatt.api.market_messages import LadderView
 from peerwatt.model.units import INTERVAL_S, interval_start_s
 
 from .. import words
@@ -137,7 +137,24 @@ class LadderPlot(QWidget):
                 words.price(ladder.clearing_price_micro).number
             )
             self._label(painter, QPointF(frame.right(), y - 6), text, "text")
+        self._draw_limit(painter, place, frame)
         self._name_curves(painter, place, frame)
+
+    def _draw_limit(self, painter: QPainter, place: Place, frame: QRectF) -> None:
+        """Mark what the grid operator lets through, where that is within the picture."""
+        limit_wh = self._ladder.limit_wh if self._ladder is not None else None
+        if limit_wh is None:
+            return
+        x = place(float(limit_wh), 0).x()
+        if not frame.left() <= x <= frame.right():
+            return
+        painter.setPen(QPen(self._theme.tokens.colour("warning"), 1.6, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+        said = self.tr("grid's limit")
+        painter.setFont(font(12, True))
+        width = metrics(12, True).horizontalAdvance(said)
+        side = x - width - 6 if x + width + 6 > frame.right() else x + 6
+        painter.drawText(QPointF(side, frame.bottom() - 8), said)
 
     def _label(self, painter: QPainter, place: QPointF, text: str, ink: str) -> None:
         """Write a text that ends at ``place``; what is in full ink is bold."""

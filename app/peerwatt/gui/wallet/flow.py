@@ -14,13 +14,19 @@ from PySide6.QtCore import QObject, Signal
 
 from peerwatt.api.messages import Changed, WalletView
 from peerwatt.api.wallet_messages import (
+    Allow,
     BroadcastSend,
+    ChooseOffer,
+    Deposit,
+    EndDeal,
+    NoFuss,
     PreparedSend,
     PrepareSend,
     TransactionView,
     Transfer,
     TransferCoins,
     WalletIntent,
+    Withdraw,
 )
 
 from .desk import Account, Desk
@@ -29,6 +35,17 @@ from .meaning import Meaning
 from .signer import Answer, Refusal, Signer
 
 T = TypeVar("T")
+CODES: dict[type, str] = {
+    Transfer: "Credit.transfer",
+    TransferCoins: "coin.transfer",
+    Allow: "Credit.approve",
+    Deposit: "Market.deposit",
+    Withdraw: "Market.withdraw",
+    NoFuss: "Market.set_no_fuss",
+    ChooseOffer: "Supply.choose",
+    EndDeal: "Deals.end",
+}
+"""What the signer must read from the bytes that the engine prepared for an intent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +154,9 @@ class Flow(QObject):
         """Return a sentence when the engine prepared something else than was asked for."""
         intent = self._intent
         other = prepared.from_address.lower() != account.address.lower()
+        other = other or meaning.code != CODES.get(type(intent), meaning.code)
         if isinstance(intent, Transfer | TransferCoins):
-            code = "Credit.transfer" if isinstance(intent, Transfer) else "coin.transfer"
-            recipient = (meaning.recipient or "").lower()
-            other = other or meaning.code != code or recipient != intent.to.lower()
+            other = other or (meaning.recipient or "").lower() != intent.to.lower()
         if not other:
             return ""
         return self.tr("The engine prepared something else than you asked for; nothing is signed.")

@@ -57,12 +57,14 @@ class Banner(Card):
         self.body.addLayout(row)
         self.hide()
 
-    def say(self, sentence: str, button: str = "", icon: str = "warning") -> None:
+    def say(
+        self, sentence: str, button: str = "", icon: str = "warning", glyph: str = "play"
+    ) -> None:
         """Show a sentence, and a button where there is something to do."""
         self.icon.set(icon, "warning" if icon == "warning" else "muted")
         self.text.set(sentence)
         self.button.setVisible(bool(button))
         if button:
-            self.button.show_as(button, "play")
+            self.button.show_as(button, glyph)
         self.setAccessibleName(sentence)
         self.show()

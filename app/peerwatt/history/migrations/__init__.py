@@ -10,13 +10,25 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from .versions import r0001_initial, r0002_owner_wallet, r0003_forecasts
+from .versions import (
+    r0001_initial,
+    r0002_owner_wallet,
+    r0003_forecasts,
+    r0004_market_steps,
+    r0005_outcomes,
+)
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
     from sqlalchemy import Connection
 
-REVISIONS: tuple[ModuleType, ...] = (r0001_initial, r0002_owner_wallet, r0003_forecasts)
+REVISIONS: tuple[ModuleType, ...] = (
+    r0001_initial,
+    r0002_owner_wallet,
+    r0003_forecasts,
+    r0004_market_steps,
+    r0005_outcomes,
+)
 """Oldest first."""
 
 KNOWN: frozenset[str] = frozenset(module.revision for module in REVISIONS)

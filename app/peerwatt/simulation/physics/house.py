@@ -143,6 +143,8 @@ class SimHouse:
         self.charger = Charger(spec.charger, self.car) if spec.charger else None
         self.interval_registers: dict[int, tuple[int, int]] = {}
         """Interval -> (import, export) registers in whole Wh exactly at its end."""
+        self.production_registers: dict[int, int] = {}
+        """Interval -> the production meter's register in whole Wh exactly at its end."""
 
     def step(self, now_s: float, dt_s: float) -> None:
         """Live through ``dt_s`` seconds up to ``now_s`` (Unix seconds).
@@ -212,12 +214,13 @@ class SimHouse:
             battery.apply(result.battery_w, dt_s)
 
     def _capture(self, interval: int) -> None:
-        """Keep the meter's registers of the interval that just ended."""
-        registers = self.interval_registers
+        """Keep the meters' registers of the interval that just ended."""
         readings = (int(self.counters.import_wh), int(self.counters.export_wh))
-        registers.setdefault(interval, readings)
-        if len(registers) > KEPT_INTERVALS:
-            del registers[next(iter(registers))]
+        self.interval_registers.setdefault(interval, readings)
+        self.production_registers.setdefault(interval, int(self.counters.pv_wh))
+        for registers in (self.interval_registers, self.production_registers):
+            if len(registers) > KEPT_INTERVALS:
+                del registers[next(iter(registers))]
 
 
 def _first_counters(spec: HouseSpec) -> Counters:

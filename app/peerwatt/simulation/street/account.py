@@ -58,8 +58,13 @@ class StreetAccount:
 
     def next_contract(self) -> str:
         """Return the address that the next deployment from this account gets."""
-        created = contract_address(bytes.fromhex(self.address.removeprefix("0x")), self._nonce)
-        return checksum_address(created)
+        return self.next_contracts(1)[0]
+
+    def next_contracts(self, count: int) -> list[str]:
+        """Return the addresses that the next deployments from this account get."""
+        sender = bytes.fromhex(self.address.removeprefix("0x"))
+        nonces = range(self._nonce, self._nonce + count)
+        return [checksum_address(contract_address(sender, nonce)) for nonce in nonces]
 
 
 def seeded_key(seed: int, name: str) -> bytes:

@@ -11,7 +11,14 @@ CLEAR_AFTER_GATE_S = 15
 METER_AFTER_S = 15
 """Readings are sent this long after the interval they close."""
 
-SETTLE_AFTER_S = 30
+FINALISE_AFTER_DUE_S = 60
+"""An interval's books are closed this long after its readings' deadline."""
+
+CERTIFY_AFTER_DUE_S = 150
+"""An hour's certificates are issued this long after the deadline of its last readings."""
+
+CLAIM_AFTER_CLOSE_S = 60
+"""They are claimed once no more can be issued."""
 
 
 class Due:

@@ -33,10 +33,10 @@ from peerwatt.simulation.replay import Replay
 from peerwatt.simulation.smart_meter import SmartMeter
 
 from .account import StreetAccount, seeded_key
-from .community import RULES, Household, Operators, found_community, join
+from .community import RULES, TIMES, Household, Operators, found_community, join
 from .dso import GridOperator
 from .neighbour import Neighbour, neighbour_terms
-from .operators import Keeper, MeteringOperator
+from .operators import Keeper, Metered, MeteringOperator
 
 VALIDATORS = 4
 BLOCK_PERIOD_S = 60
@@ -69,6 +69,10 @@ class Street:
         self.weather = Weather(options.seed, Location())
         self.houses = self._houses()
         self.meters = [SmartMeter.seeded(house) for house in self.houses]
+        self.production_meters = [
+            SmartMeter.seeded(house, of_production=True) if house.spec.pv is not None else None
+            for house in self.houses
+        ]
         self.peers: list[HousePeers] = []
         self.neighbours: list[Neighbour] = []
         self.operators: Operators
@@ -103,8 +107,14 @@ class Street:
         self.operators = Operators.seeded(self.node, self.options.seed)
         self.contracts = await found_community(self.node, self.operators)
         households = [
-            Household(account, meter.address)
-            for account, meter in zip(self._owners(owner), self.meters, strict=True)
+            Household(
+                account,
+                meter.address,
+                production_key_address=production.address if production else None,
+            )
+            for account, meter, production in zip(
+                self._owners(owner), self.meters, self.production_meters, strict=True
+            )
         ]
         self.members = [household.owner.address for household in households]
         await join(self.node, self.contracts, self.operators, households)
@@ -142,7 +152,10 @@ class Street:
     async def _employ(self, households: Sequence[Household]) -> None:
         first = interval_at(self.options.start_s)
         contracts, operators = self.contracts, self.operators
-        meters = list(zip(self.members, self.meters, strict=True))
+        metered = [
+            Metered(*one)
+            for one in zip(self.members, self.meters, self.production_meters, strict=True)
+        ]
         for index in range(1, len(households)):
             neighbour = Neighbour(
                 households[index],
@@ -154,11 +167,10 @@ class Street:
             )
             self.neighbours.append(neighbour)
         self.dso = GridOperator(operators.dso, contracts, self.reader, RULES.zone, first)
-        gate = RULES.gate_closure_s
         self._services = [
             *self.neighbours,
-            MeteringOperator(operators.metering, contracts, meters, first - 1),
-            Keeper(operators.keeper, contracts, self.members, first, gate),
+            MeteringOperator(operators.metering, contracts, metered, first),
+            Keeper(operators.keeper, contracts, self.members, first, RULES, TIMES),
             self.dso,
         ]
 
@@ -196,15 +208,7 @@ class Street:
 
     def contracts_addresses(self) -> dict[str, str]:
         """Return contract name -> address."""
-        found = self.contracts
-        return {
-            "Credit": found.credit.address,
-            "Registry": found.registry.address,
-            "Market": found.market.address,
-            "Meter": found.meter.address,
-            "Settlement": found.settlement.address,
-            "Flexibility": found.flexibility.address,
-        }
+        return dict(self.contracts.addresses)
 
     # -- living ------------------------------------------------------------------------------
 

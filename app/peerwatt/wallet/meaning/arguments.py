@@ -37,8 +37,8 @@ _LABELS = {
     "member": "Member",
     "allowed": "Contracts it may use",
 }
-_MONEY = {"amount", "daily_limit", "value"}
-_PRICES = {"price", "min_price", "max_price", "retail", "feed_in", "penalty"}
+_MONEY = {"amount", "daily_limit", "value", "monthly_fee", "warn_below", "principal"}
+_PRICES = {"price", "min_price", "max_price", "retail", "feed_in", "penalty", "charge"}
 _TIMES = {"deadline", "deadline_s", "expires"}
 _SLOTS = {"interval", "first_interval"}
 

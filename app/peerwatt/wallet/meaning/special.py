@@ -11,6 +11,7 @@ from .parts import Line, Meaning, Risk, Surroundings
 
 Values = Mapping[str, Any]
 _MAX_ORDERS_SHOWN = 24
+_STEP = (1 << 30) - 1
 
 
 def _lines(values: Values, around: Surroundings) -> tuple[Line, ...]:
@@ -70,17 +71,18 @@ def pause_agent(values: Values, around: Surroundings) -> Meaning:
 def place(values: Values, around: Surroundings) -> Meaning:
     """Orders, unpacked as the market's contract packs them."""
     orders = [int(packed) for packed in values["orders"]]
-    bought = sum(_quantity(one) for one in orders if _side(one) == 0)
-    sold = sum(_quantity(one) for one in orders if _side(one) == 1)
-    withdrawn = sum(_quantity(one) == 0 for one in orders)
+    steps = [step for one in orders for step in _steps(one)]
+    bought = sum(quantity for side, _, quantity, _ in steps if side == 0)
+    sold = sum(quantity for side, _, quantity, _ in steps if side == 1)
+    withdrawn = sum(not _steps(one) for one in orders)
     parts = [f"buy {energy_text(bought)}"] * bool(bought)
     parts += [f"sell {energy_text(sold)}"] * bool(sold)
     parts += [f"withdraw {_count(withdrawn)}"] * bool(withdrawn)
-    lines = [_order_line(one, around) for one in orders[:_MAX_ORDERS_SHOWN]]
+    lines = [line for one in orders[:_MAX_ORDERS_SHOWN] for line in _order_lines(one, around)]
     if len(orders) > _MAX_ORDERS_SHOWN:
         lines.append(Line("And", f"{_count(len(orders) - _MAX_ORDERS_SHOWN)} more"))
     title = f"Place {_count(len(orders))}: {', '.join(parts) or 'nothing'}"
-    malformed = any(_side(one) > 1 or (one >> 32) & 255 for one in orders)
+    malformed = any((one >> 60) & 15 for one in orders) or any(reach > 2 for *_, reach in steps)
     warnings = ("An order is malformed; the market will refuse them all.",) if malformed else ()
     risk = Risk.CAREFUL if malformed else Risk.ORDINARY
     return Meaning("Market.place", title, risk, tuple(lines), warnings)
@@ -90,25 +92,58 @@ def _count(orders: int) -> str:
     return f"{orders} order{'s' * (orders != 1)}"
 
 
-def _side(order: int) -> int:
-    return (order >> 48) & 65535
+def _steps(order: int) -> list[tuple[int, int, int, int]]:
+    """Return (side, tick, quantity, reach) of an order's steps; empty ones are left out."""
+    words = (order & _STEP, order >> 30 & _STEP)
+    return [(w >> 27 & 1, w >> 19 & 255, w & 0x7FFFF, w >> 28 & 3) for w in words if w & 0x7FFFF]
 
 
-def _quantity(order: int) -> int:
-    return order & 0xFFFFFFFF
+def _order_lines(order: int, around: Surroundings) -> list[Line]:
+    label, steps = slot_text(order >> 64, around.zone), _steps(order)
+    if not steps:
+        return [Line(label, "order withdrawn")]
+    return [Line(label, _step_text(step, around), "energy") for step in steps]
 
 
-def _order_line(order: int, around: Surroundings) -> Line:
-    interval, tick = order >> 64, (order >> 40) & 255
-    label = slot_text(interval, around.zone)
-    if _quantity(order) == 0:
-        return Line(label, "order withdrawn")
-    verb = "sell" if _side(order) else "buy"
+def _step_text(step: tuple[int, int, int, int], around: Surroundings) -> str:
+    side, tick, quantity, reach = step
+    verb = "sell" if side else "buy"
     price = f"at step {tick} of the ladder"
     if around.ticks is not None:
         micro = around.ticks.base_micro + tick * around.ticks.step_micro
-        price = f"at {'least' if _side(order) else 'most'} {price_text(micro)}"
-    return Line(label, f"{verb} {energy_text(_quantity(order))} {price}", "energy")
+        price = f"at {'least' if side else 'most'} {price_text(micro)}"
+    where = " beyond the own zone" if reach else ""
+    return f"{verb} {energy_text(quantity)} {price}{where}"
+
+
+def set_no_fuss(values: Values, around: Surroundings) -> Meaning:
+    """The mid-market rate, taken or given up."""
+    title = "Go on without the mid-market rate: what neighbours do not take, the supplier does"
+    if values["no_fuss"]:
+        title = "Take the mid-market rate where the market is thin (no fuss)"
+    return Meaning("Market.set_no_fuss", title, Risk.ORDINARY, _lines(values, around))
+
+
+def sign_deal(values: Values, around: Surroundings) -> Meaning:
+    """A direct deal with its terms; a price of 0 is a gift."""
+    seller, buyer, kind, amount, share, price, start, end, rank, _ = values["deal"]
+    how_much = energy_text(amount) + " each quarter of an hour"
+    if kind == 0:
+        how_much = f"{amount / 100:g} % of the surplus"
+    at = "as a gift" if price == 0 else f"at {price_text(price)}"
+    title = f"Set a direct deal: {how_much} {at}, from {around.called(str(seller))}"
+    title += f" to {around.called(str(buyer))}"
+    lines = (
+        Line("Seller", around.called(str(seller)), "address", str(seller)),
+        Line("Buyer", around.called(str(buyer)), "address", str(buyer)),
+        Line("Amount", how_much, "energy"),
+        Line("At most of the buyer's need", f"{share / 100:g} %"),
+        Line("Price", "a gift" if price == 0 else price_text(price), "price"),
+        Line("From", slot_text(start, around.zone), "time"),
+        Line("Until", slot_text(end, around.zone), "time"),
+        Line("Rank", str(rank)),
+    )
+    return Meaning("Deals.sign", title, Risk.CAREFUL, lines, (), str(seller))
 
 
 SPECIAL: Mapping[str, Callable[[Values, Surroundings], Meaning]] = {
@@ -116,4 +151,6 @@ SPECIAL: Mapping[str, Callable[[Values, Surroundings], Meaning]] = {
     "Registry.authorise_agent": authorise_agent,
     "Registry.pause_agent": pause_agent,
     "Market.place": place,
+    "Market.set_no_fuss": set_no_fuss,
+    "Deals.sign": sign_deal,
 }

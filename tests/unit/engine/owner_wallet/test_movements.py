@@ -11,6 +11,8 @@ from eth_abi.abi import encode
 from tests.unit.engine.owner_wallet.wallet_lab import (
     ANNA,
     ANNA_KEY,
+    DEPOSITED_MICRO,
+    ISSUED_MICRO,
     OPENING_MICRO,
     OWNER,
     OWNER_KEY,
@@ -18,7 +20,7 @@ from tests.unit.engine.owner_wallet.wallet_lab import (
     signed,
 )
 
-from peerwatt.api.wallet_messages import Redeem, Transfer
+from peerwatt.api.wallet_messages import Allow, Deposit, Redeem, Transfer, Withdraw
 from peerwatt.chain.bindings.artefact import Artefact
 from peerwatt.chain.bindings.community import Community
 from peerwatt.chain.encoding import address_bytes
@@ -66,7 +68,9 @@ def test_each_kind_of_movement_is_told() -> None:
     assert read(transfer(OWNER, NOBODY, 5)) == [(-5, "redemption", "")]
     assert read(transfer(OWNER, OWNER, 5)) == []
     assert read(transfer(STRANGER, ANNA, 5)) == []
-    assert read(transfer(OWNER, COMMUNITY.market.address, 5)) == []
+    market = COMMUNITY.market.address
+    assert read(transfer(OWNER, market, 5))[0][:2] == (-5, "deposit")
+    assert read(transfer(market, OWNER, 5))[0][:2] == (5, "withdrawal")
     verified = event(flexibility, "Verified", [3, OWNER], [1_500, 5])
     paid = transfer(flexibility.address, OWNER, 5)
     words = "The grid operator paid for 1.5 kWh of request 3"
@@ -78,22 +82,13 @@ def test_each_kind_of_movement_is_told() -> None:
     assert read(transfer(STRANGER, OWNER, 5), collected) == [(5, "debt", "")]
 
 
-def test_settled_intervals_have_rows_of_their_own() -> None:
-    settlement = COMMUNITY.settlement
-    entry = next(e for e in settlement.artefact.abi if e.get("name") == "Settled")
-    plain = [0 for item in entry["inputs"] if not item["indexed"]]
-    settled = event(settlement, "Settled", [OWNER, 7], plain)
-    assert read(transfer(STRANGER, OWNER, 5), settled) == []
-    assert read(transfer(STRANGER, OWNER, 5, tx=2), settled) == [(5, "transfer", "")]
-
-
 async def test_incoming_credits_become_rows(lab: WalletLab) -> None:
     credit = lab.community.credit
     save_book(lab.folder / "wallet", AddressBook({}, {}).with_entry(BookEntry(ANNA, "Anna")))
     await lab.wallet.refresh_accounts()
     opening = lab.rows()[-1]
     assert opening.what == "Credits issued by the community"
-    assert (opening.amount_micro, opening.state, opening.by) == (OPENING_MICRO, "final", "other")
+    assert (opening.amount_micro, opening.state, opening.by) == (ISSUED_MICRO, "final", "other")
     await lab.send_as(ANNA_KEY, credit.address, credit.transfer(OWNER, 3_000_000))
     await lab.block()
     row = lab.rows()[0]
@@ -114,7 +109,25 @@ async def test_what_the_owner_paid_is_not_told_twice(lab: WalletLab) -> None:
     await lab.send(Redeem(amount_micro=2_000_000))
     await lab.block()
     amounts = [row.amount_micro for row in lab.rows()]
-    assert sorted(amounts, key=str) == sorted([-1_000_000, -2_000_000, OPENING_MICRO], key=str)
+    begun = [ISSUED_MICRO, -DEPOSITED_MICRO]
+    assert sorted(amounts, key=str) == sorted([-1_000_000, -2_000_000, *begun], key=str)
+
+
+async def test_the_account_with_the_market_is_filled_and_emptied(lab: WalletLab) -> None:
+    before = len(lab.rows())
+    await lab.send(Allow(contract="Market", amount_micro=5_000_000))
+    await lab.send(Deposit(amount_micro=5_000_000))
+    await lab.send(Withdraw(amount_micro=2_000_000))
+    await lab.block()
+    rows = lab.rows()
+    assert [row.amount_micro for row in rows[: len(rows) - before]] == [2_000_000, -5_000_000, None]
+    assert {row.state for row in rows} == {"final"}
+    picture = lab.chain.picture
+    assert picture is not None
+    assert picture.available_micro == DEPOSITED_MICRO + 3_000_000
+    assert picture.credit_micro == OPENING_MICRO - 3_000_000
+    much = await lab.prepare(Withdraw(amount_micro=500_000_000))
+    assert "It would fail now: Your account with the market does not cover it" in much.warnings[0]
 
 
 async def test_payments_made_with_another_program_are_listed(lab: WalletLab) -> None:
@@ -155,7 +168,7 @@ async def test_the_file_holds_everything_of_a_stretch_of_time(lab: WalletLab) ->
     await lab.block()
     text = await lab.wallet.transactions_csv(0, 1e12)
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["credits"] for row in rows] == ["200.00", "-1.00"]
+    assert [row["credits"] for row in rows] == ["200.00", "-100.00", "-1.00"]
     sent = rows[-1]
     assert (sent["from"], sent["to"], sent["status"]) == (OWNER, ANNA, "final")
     assert (sent["fee_coin"], sent["label"]) == ("0", "'=1+1")

@@ -156,13 +156,16 @@ async def test_watched_and_unknown_accounts_cannot_send(lab: WalletLab) -> None:
 async def test_warnings_say_what_is_wrong(lab: WalletLab) -> None:
     credit = lab.founded.contracts["Market"]
     cases = {
-        Transfer(to=ANNA, amount_micro=OPENING_MICRO + 1): ["not enough", "balance too low"],
+        Transfer(to=ANNA, amount_micro=OPENING_MICRO + 1): [
+            "not enough",
+            "does not hold that many",
+        ],
         Transfer(to=credit, amount_micro=1): ["the community's contract Market"],
         Transfer(to=OWNER, amount_micro=1): ["pays the account itself"],
         Transfer(to=AGENT, amount_micro=1): ["the house's own key"],
         Transfer(to="0x" + "11" * 20, amount_micro=1): ["Nobody with this address is a member"],
         TransferCoins(to=ANNA, value_wei="1"): ["the account holds 0 coins"],
-        PauseAgent(paused=True): ["has no authority now", "not the agent's owner"],
+        PauseAgent(paused=True): ["has no authority now", "does not serve this account"],
         Redeem(amount_micro=1): ["outside of this program"],
     }
     for intent, words in cases.items():

@@ -41,7 +41,8 @@ OWNER_KEY, ANNA_KEY = (seeded_key(SEED, name) for name in ("owner", "anna"))
 AGENT = EthAccount.from_key(seeded_key(SEED, "agent")).address
 ANNA = EthAccount.from_key(ANNA_KEY).address
 OWNER = EthAccount.from_key(OWNER_KEY).address
-OPENING_MICRO = 200_000_000
+ISSUED_MICRO, DEPOSITED_MICRO = 200_000_000, 100_000_000
+OPENING_MICRO = ISSUED_MICRO - DEPOSITED_MICRO
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu
 
+from peerwatt.api.market_messages import MarketView
 from peerwatt.api.messages import Changed, WalletView
 from peerwatt.api.proof_messages import AccountProof, CreditProof, ProofOf
 from peerwatt.api.wallet_messages import (
@@ -16,6 +17,7 @@ from peerwatt.api.wallet_messages import (
     RevokeAgent,
     SpeedUp,
     TransactionView,
+    WalletIntent,
 )
 
 from ... import words
@@ -25,6 +27,7 @@ from ...wallet import files
 from ...wallet.backup import BackupDialog
 from ...wallet.book import BookDialog
 from ...wallet.create import CreateDialog
+from ...wallet.deposit import DepositDialog, WithdrawDialog
 from ...wallet.desk import Account, Desk
 from ...wallet.dialog import WalletDialog
 from ...wallet.label import LabelDialog
@@ -50,6 +53,7 @@ from ..base import Page, across, down
 from .accounts import AccountsCard
 from .agent import AgentCard
 from .balances import UNREAD, BalanceCard
+from .market_account import MarketAccountCard
 from .moved import MovedCard, Span
 
 SETTLE_MS = 150
@@ -63,6 +67,8 @@ class WalletPage(Page):
         super().__init__(context, "wallet", self.tr("Wallet"))
         bridge = context.bridge
         self._wallet: WalletView | None = None
+        self._market: MarketView | None = None
+        self._then: Callable[[], None] | None = None
         self.desk = Desk(context, parent=self)
         self.dialog: WalletDialog | None = None
         """The dialog that is open."""
@@ -76,7 +82,7 @@ class WalletPage(Page):
         left = down(self.accounts, 1, self.moved)
         right = down(self.agent, 1, self.checked)
         self.column.addLayout(across(7, left, 5, right), 1)
-        marks = (card.mark for card in (self.credit, self.escrowed, self.supply, self.agent))
+        marks = (card.mark for card in (self.credit, self.account, self.supply, self.agent))
         offer_wallet_proofs(bridge, *marks)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -104,19 +110,16 @@ class WalletPage(Page):
             self.tr("Yours"),
             self.tr("Credits of the owner's account, redeemable at par with the community."),
         )
-        self.escrowed = BalanceCard(
-            theme,
-            self.tr("Set aside for orders"),
-            self.tr("Held in escrow by the market until the interval is settled."),
-        )
+        self.account = MarketAccountCard(theme)
         self.supply = BalanceCard(
             theme,
             self.tr("All credits of the community"),
             self.tr("Total supply: it may only change when the treasury takes or pays money."),
         )
-        self.column.addLayout(across(1, self.credit, 1, self.escrowed, 1, self.supply))
-        for card in (self.credit, self.escrowed, self.supply):
+        self.column.addLayout(across(1, self.credit, 1, self.account, 1, self.supply))
+        for card in (self.credit, self.supply):
             card.set_value(UNREAD, "EUR", 0)
+        self.account.set_account(None, UNREAD, "EUR", 0)
 
     def _connect(self) -> None:
         self.send.clicked.connect(lambda: self.open_send(None))
@@ -133,8 +136,12 @@ class WalletPage(Page):
         self.moved.speed_asked.connect(self._speed_up)
         self.moved.cancel_asked.connect(self._cancel)
         self.moved.csv_asked.connect(self._save_csv)
+        self.account.deposit_asked.connect(self.open_deposit)
+        self.account.withdraw_asked.connect(lambda: self.open(WithdrawDialog(self.desk, self)))
         self.desk.changed.connect(self._age)
+        self.desk.changed.connect(self._go_on)
         self.bridge.wallet.connect(self.set_wallet)
+        self.bridge.market.connect(self.set_market)
         self.bridge.clock.connect(lambda _: self._age())
 
     # --- what shows -----------------------------------------------------------------------------
@@ -149,6 +156,11 @@ class WalletPage(Page):
         self.moved.set_wallet(wallet)
         self._age()
 
+    def set_market(self, market: MarketView) -> None:
+        """Show the account with the market."""
+        self._market = market
+        self._age()
+
     def _age(self) -> None:
         if not self.isVisible():
             return
@@ -158,10 +170,11 @@ class WalletPage(Page):
             return
         for card, value in (
             (self.credit, wallet.credit),
-            (self.escrowed, wallet.escrowed),
             (self.supply, wallet.total_supply),
         ):
             card.set_value(value, wallet.currency, self.now_s)
+        account = self._market.account if self._market else None
+        self.account.set_account(account, wallet.escrowed, wallet.currency, self.now_s)
         self.agent.set_agent(wallet.agent, wallet.currency, self.now_s)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -175,6 +188,7 @@ class WalletPage(Page):
         if event.spontaneous():
             return
         self._settle.stop()
+        self._then = None
         if self.dialog is not None:
             self.dialog.done(0)
         self.desk.close()
@@ -204,6 +218,29 @@ class WalletPage(Page):
         if to:
             dialog.to.enter(to)
         self.open(dialog)
+
+    def open_deposit(self) -> None:
+        """Open the dialog that brings credits to the market, once it is known who can sign."""
+        self._when_listed(lambda: self.open(DepositDialog(self.desk, self)))
+
+    def open_intent(self, title: str, intent: WalletIntent) -> None:
+        """Have the member sign what another page asks for, once it is known who can sign."""
+        self._when_listed(
+            lambda: self.open(IntentDialog(self.desk, title, self.desk.member, intent, self))
+        )
+
+    def _when_listed(self, run: Callable[[], None]) -> None:
+        if self.desk.listing is not None:
+            run()
+            return
+        self._then = run
+        self.desk.reload()
+
+    def _go_on(self) -> None:
+        known = self.desk.listing is not None or bool(self.desk.problem)
+        if self._then is not None and known:
+            run, self._then = self._then, None
+            run()
 
     def _import_first(self) -> None:
         if self.desk.listing is None:
