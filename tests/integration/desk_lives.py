@@ -113,7 +113,7 @@ def sender_of(life: dict[str, Any], client: LightClient, history: History) -> Ag
     """The sender as the engine builds it: policy, key, proven nonces."""
     contracts = client.network.contracts
     market, flexibility = Market(contracts["Market"]), Flexibility(contracts["Flexibility"])
-    allowed = [(market.address, market.artefact.selector("place"))]
+    allowed = [(market.address, market.artefact.selector("place_for"))]
     policy = AgentPolicy.allowing(client.network.chain_id, allowed, max_gas=15_000_000)
     signer = LocalSigner(SecretKey(bytes.fromhex(life["key"])), policy)
     disk = Disk()

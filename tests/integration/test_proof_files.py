@@ -122,13 +122,13 @@ async def check_files(lab: Lab, client: ApiClient, state: SiteState, folder: Pat
     several = ProofRequest(items=(CreditProof(), SupplyProof(), MeterProof()))
     together = await client.proof(several)
     assert together.block_number == together.document["block"]["number"]
-    assert len(together.document["values"]) == 5
+    assert len(together.document["values"]) == 8
     path = folder / files["order"].name
     path.write_text(json.dumps(files["order"].document))
     done = await cli("chain", "verify", str(path), "--site", "proofs")
     assert done.returncode == 0, done.stderr
     assert "known here as Embedded community chain" in done.stdout
-    assert "    quantity: " in done.stdout
+    assert "step 0: " in done.stdout
 
 
 def check_values(state: SiteState, found: dict[str, VerifiedBundle]) -> None:
@@ -140,10 +140,15 @@ def check_values(state: SiteState, found: dict[str, VerifiedBundle]) -> None:
     assert found["credit"].values[0].value == state.wallet.credit.value
     assert found["supply"].values[0].value == state.wallet.total_supply.value
     order = next(o for o in state.market.orders if o.mark == "verified")
-    assert values["order"]["quantity_wh"] == order.quantity_wh
+    quarter = order.interval % 4
+    assert values["order"][f"quarter_{quarter}_step_0_wh"] == order.steps[0].quantity_wh
     trade = state.market.trades[0]
-    assert values["settled"]["import_wh"] == trade.import_wh
-    assert values["settled"]["trade_micro"] == trade.trade_micro
+    quarter = trade.interval % 4
+    assert values["settled"][f"quarter_{quarter}_import_wh"] == trade.import_wh
+    assert any("Settled(" in str(item.value) for item in found["settled"].values)
+    account = state.market.account
+    assert account is not None
+    assert values["escrow"]["available_micro"] == account.available.value
     cleared = state.market.last_cleared
     assert cleared is not None
     assert values["clearing"]["volume_wh"] == cleared.cleared_wh

@@ -1,8 +1,8 @@
 """Makes EELS's most frequent instructions cheaper; what they do stays the same to the last bit.
 
-Nine in ten instructions of a contract move words between stack, code and memory. EELS writes them
-for the reader: each makes a dozen checked numbers and reports to a tracer that nobody set. Here
-they work on the numbers inside. Rules: Yellow Paper, appendix H; gas: Prague.
+Nearly all instructions of a contract move words between stack, code and memory, compare or add
+them. EELS writes them for the reader: each makes a dozen checked numbers and reports to a tracer
+that nobody set. Here they work on the numbers inside. Rules: Yellow Paper, appendix H; gas: Prague.
 """
 
 from __future__ import annotations
@@ -12,17 +12,27 @@ from typing import Any, cast
 
 from ethereum.forks.prague.vm import Evm, interpreter
 from ethereum.forks.prague.vm.exceptions import (
+    InvalidJumpDestError,
     OutOfGasError,
     StackOverflowError,
     StackUnderflowError,
 )
-from ethereum.forks.prague.vm.gas import GAS_BASE, GAS_VERY_LOW
+from ethereum.forks.prague.vm.gas import (
+    GAS_BASE,
+    GAS_HIGH,
+    GAS_JUMPDEST,
+    GAS_LOW,
+    GAS_MID,
+    GAS_VERY_LOW,
+)
 from ethereum.forks.prague.vm.instructions import Ops, op_implementation
 from ethereum_types.numeric import U256, Uint
 
 Implementation = Callable[[Evm], None]
 
-BASE, VERY_LOW = int(GAS_BASE), int(GAS_VERY_LOW)
+BASE, VERY_LOW, LOW = int(GAS_BASE), int(GAS_VERY_LOW), int(GAS_LOW)
+MID, HIGH, LANDING = int(GAS_MID), int(GAS_HIGH), int(GAS_JUMPDEST)
+LARGEST = (1 << 256) - 1
 STACK_LIMIT = 1024
 LARGEST_MEMORY = 1 << 20
 """Memory up to here is handled below; more of it (or none left to pay for it) by EELS itself."""
@@ -115,6 +125,80 @@ def pop(evm: Evm) -> None:
     _go(evm, 1)
 
 
+def of_two(work: Callable[[int, int], int], cost: int) -> Implementation:
+    """Return an instruction that makes one word of the two on top."""
+
+    def run(evm: Evm) -> None:
+        stack = evm.stack
+        if len(stack) < 2:
+            raise StackUnderflowError
+        top, below = stack.pop()._number, stack.pop()._number
+        _pay(evm, cost)
+        stack.append(_u256(work(top, below)))
+        _go(evm, 1)
+
+    return run
+
+
+OF_TWO: dict[Ops, tuple[Callable[[int, int], int], int]] = {
+    Ops.ADD: (lambda x, y: x + y & LARGEST, VERY_LOW),
+    Ops.SUB: (lambda x, y: x - y & LARGEST, VERY_LOW),
+    Ops.MUL: (lambda x, y: x * y & LARGEST, LOW),
+    Ops.DIV: (lambda x, y: x // y if y else 0, LOW),
+    Ops.MOD: (lambda x, y: x % y if y else 0, LOW),
+    Ops.LT: (lambda x, y: int(x < y), VERY_LOW),
+    Ops.GT: (lambda x, y: int(x > y), VERY_LOW),
+    Ops.EQ: (lambda x, y: int(x == y), VERY_LOW),
+    Ops.AND: (lambda x, y: x & y, VERY_LOW),
+    Ops.OR: (lambda x, y: x | y, VERY_LOW),
+    Ops.XOR: (lambda x, y: x ^ y, VERY_LOW),
+    Ops.SHL: (lambda by, word: word << by & LARGEST if by < 256 else 0, VERY_LOW),
+    Ops.SHR: (lambda by, word: word >> by if by < 256 else 0, VERY_LOW),
+}
+"""What is made of the word on top and the one below it, and its gas."""
+
+
+def is_zero(evm: Evm) -> None:
+    """ISZERO."""
+    if not evm.stack:
+        raise StackUnderflowError
+    word = evm.stack.pop()._number
+    _pay(evm, VERY_LOW)
+    evm.stack.append(_u256(int(word == 0)))
+    _go(evm, 1)
+
+
+def jump(evm: Evm) -> None:
+    """JUMP."""
+    if not evm.stack:
+        raise StackUnderflowError
+    target = _uint(evm.stack.pop()._number)
+    _pay(evm, MID)
+    if target not in evm.valid_jump_destinations:
+        raise InvalidJumpDestError
+    evm.pc = target
+
+
+def jump_if(evm: Evm) -> None:
+    """JUMPI."""
+    if len(evm.stack) < 2:
+        raise StackUnderflowError
+    target, wanted = _uint(evm.stack.pop()._number), evm.stack.pop()._number
+    _pay(evm, HIGH)
+    if not wanted:
+        _go(evm, 1)
+    elif target in evm.valid_jump_destinations:
+        evm.pc = target
+    else:
+        raise InvalidJumpDestError
+
+
+def land(evm: Evm) -> None:
+    """JUMPDEST."""
+    _pay(evm, LANDING)
+    _go(evm, 1)
+
+
 def _extension(size: int, end: int) -> tuple[int, int]:
     """Return words' cost and bytes of what memory of ``size`` bytes lacks up to ``end``."""
     words, wanted = (size + 31) // 32, (end + 31) // 32
@@ -180,7 +264,9 @@ def implementations() -> dict[int, Implementation]:
     found |= {Ops.PUSH0.value + count: push(count) for count in range(33)}
     found |= {Ops.DUP1.value + place - 1: dup(place) for place in range(1, 17)}
     found |= {Ops.SWAP1.value + place - 1: swap(place) for place in range(1, 17)}
-    found[Ops.POP.value] = pop
+    found |= {op.value: of_two(work, cost) for op, (work, cost) in OF_TWO.items()}
+    found |= {Ops.POP.value: pop, Ops.ISZERO.value: is_zero}
+    found |= {Ops.JUMP.value: jump, Ops.JUMPI.value: jump_if, Ops.JUMPDEST.value: land}
     found[Ops.MLOAD.value] = _mload(found[Ops.MLOAD.value])
     found[Ops.MSTORE.value] = _mstore(found[Ops.MSTORE.value])
     return found

@@ -6,18 +6,18 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerwatt.chain.bindings.artefact import load_artefact
+from peerwatt.chain.bindings.artefact import CONTRACTS, load_artefact
 from peerwatt.chain.bindings.community import NAMES, Community
 from peerwatt.chain.bindings.flexibility import decode_offer, decode_request
 from peerwatt.chain.bindings.layout import LayoutFault, bits, mapping_slot, signed
-from peerwatt.chain.bindings.market import (
-    Market,
-    decode_clearing,
-    decode_order,
-    encode_order,
+from peerwatt.chain.bindings.market import Market
+from peerwatt.chain.bindings.market_words import decode_clearing, decode_order, encode_order
+from peerwatt.chain.bindings.meter import Meter, decode_row, decode_state
+from peerwatt.chain.bindings.settlement import (
+    decode_progress,
+    decode_record,
+    decode_settled_row,
 )
-from peerwatt.chain.bindings.meter import Meter, decode_delta, decode_register
-from peerwatt.chain.bindings.settlement import decode_result
 from peerwatt.chain.bindings.wants import Want, together
 from peerwatt.chain.encoding import keccak
 from peerwatt.chain.networks import NetworkFault, load_network
@@ -96,7 +96,7 @@ def test_selectors_with_leading_zeros_are_whole() -> None:
 def test_call_data_is_the_abi_encoding() -> None:
     order = Order.single(1_944_445, Side.SELL, 13, 250)
     data = Market(ADDRESS).place([order])
-    packed = 1_944_445 << 64 | 1 << 48 | 13 << 40 | 250
+    packed = 1_944_445 << 64 | 1 << 27 | 13 << 19 | 250
     assert encode_order(order) == packed
     assert data == keccak(b"place(uint256[])")[:4] + encode(["uint256[]"], [[packed]])
 
@@ -104,20 +104,21 @@ def test_call_data_is_the_abi_encoding() -> None:
 def test_all_words_at_zero_mean_nothing_there() -> None:
     assert decode_order(0, 1) is None
     assert decode_clearing(0, 1) is None
-    assert decode_delta(0, 1) is None
-    assert decode_result(0) is None
+    assert decode_row(decode_state(0), 0, 1) is None
+    assert decode_progress(0) is None
+    assert decode_record(None, 0, 1) is None
     assert decode_request(0, [0, 0, 0]) is None
     assert decode_offer(0, ADDRESS, 0) is None
-    assert decode_register(0).interval == 0
+    assert decode_state(0).signed.interval == 0
 
 
-@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1))
+@given(st.integers(-(2**57), 2**57 - 1), st.integers(-(2**57), 2**57 - 1))
 def test_settled_money_keeps_its_sign(trade: int, supplier: int) -> None:
-    word = 1 << 255 | (trade % 2**64) << 128 | (supplier % 2**64) << 64 | 5 << 32 | 6
-    found = decode_result(word)
-    assert found is not None
-    assert (found.trade_micro, found.supplier_micro) == (trade, supplier)
-    assert (found.bought_wh, found.sold_wh, found.is_unmetered) == (5, 6, False)
+    word = 7 << 198 | (supplier % 2**58) << 140 | (trade % 2**58) << 82 | 6 << 61 | 5 << 40 | 3
+    found = decode_settled_row(word, 9)
+    assert (found.trade_micro, found.supplier_micro, found.charge_micro) == (trade, supplier, -7)
+    assert (found.import_wh, found.bought_wh, found.sold_wh) == (3, 5, 6)
+    assert not found.is_estimated
 
 
 @given(st.integers(0, 2**256 - 1), st.integers(0, 255), st.integers(1, 256))
@@ -135,15 +136,20 @@ def test_joined_wishes_come_apart_again() -> None:
 
 def test_every_binding_finds_its_storage_and_functions() -> None:
     meter = Meter(ADDRESS)
-    assert meter.last(ADDRESS).slots != meter.delta(ADDRESS, 5).slots
+    assert meter.last(ADDRESS).slots != meter.row(ADDRESS, 5).slots
     community = Community(dict.fromkeys(NAMES, ADDRESS))
-    assert community.settlement.supplier_total(ADDRESS).slots
+    assert community.contracts[-1] is community.flexibility
+    whole = Community(dict.fromkeys((*CONTRACTS, "Stranger"), ADDRESS))
+    assert set(whole.addresses) == CONTRACTS
+    # A pool is one coalition's own contract, not the community's.
+    assert len(whole.contracts) == len(CONTRACTS) - 1
+    assert community.settlement.progress(ADDRESS).slots
     assert community.settlement.owed(ADDRESS, ADDRESS).slots
     assert community.settlement.collect(ADDRESS, ADDRESS)
-    assert community.settlement.settle_unmetered(1, [ADDRESS])
-    assert community.registry.set_tariff(ADDRESS, 2, 1)
+    assert community.settlement.settle_known(ADDRESS, 4)
+    assert community.registry.set_may_buy(ADDRESS, True)
     assert community.registry.set_active(ADDRESS, False)
     assert community.registry.revoke_agent(ADDRESS)
     assert community.registry.roles(ADDRESS).slots
     assert community.credit.allowance(ADDRESS, ADDRESS).slots
-    assert len(community.market.book(1, 45).slots) == 12
+    assert len(community.market.book(1, 7, 45).slots) == 13

@@ -12,10 +12,10 @@ from devchain import TREASURY, dev_chain
 from peerwatt.chain.bindings.artefact import load_artefact
 from peerwatt.chain.bindings.fields import FIELDS, fields_of
 from peerwatt.chain.bindings.flexibility import decode_offer, decode_request
-from peerwatt.chain.bindings.market import decode_clearing, decode_order
-from peerwatt.chain.bindings.meter import decode_delta, decode_register
-from peerwatt.chain.bindings.registry import Registry, Used, _agent
-from peerwatt.chain.bindings.settlement import decode_result
+from peerwatt.chain.bindings.market_words import decode_account, decode_clearing, decode_order
+from peerwatt.chain.bindings.meter import decode_row, decode_state
+from peerwatt.chain.bindings.registry import Registry, Used, _agent, _member
+from peerwatt.chain.bindings.settlement import decode_progress, decode_record
 from peerwatt.chain.bundles.lines import field_words
 from peerwatt.chain.bundles.make import make_bundle
 from peerwatt.chain.bundles.values import (
@@ -25,7 +25,7 @@ from peerwatt.chain.bundles.values import (
     packed_values,
 )
 from peerwatt.chain.bundles.verify import bundle_lines, verify_bundle
-from peerwatt.model.market import Side
+from peerwatt.model.market import Side, Step
 
 NOW_S = 1_750_100_000.0
 
@@ -49,11 +49,17 @@ def test_the_fields_do_not_overlap_and_their_variables_exist() -> None:
 
 
 def test_market_words() -> None:
-    word = packed("Market", "orders", exists=1, is_sale=1, price_tick=77, quantity_wh=900)
-    placed = decode_order(word, 5)
+    word = packed(
+        *("Market", "orders"),
+        **{"quarter_1_step_0_wh": 900, "quarter_1_step_0_tick": 77, "quarter_1_step_0_is_sale": 1},
+        **{"quarter_1_step_1_wh": 20, "quarter_1_step_1_reach": 2, "quarter_1_is_released": 1},
+        **{"hour_ring": 3},
+    )
+    placed = decode_order(word, 3 * 768 + 5)
     assert placed is not None
-    assert (placed.order.side, placed.order.tick, placed.order.quantity_wh) == (Side.SELL, 77, 900)
-    assert not placed.is_released
+    assert placed.order.steps == (Step(Side.SELL, 77, 900), Step(Side.BUY, 0, 20, 2))
+    assert placed.is_released
+    assert fields_of("Market", "orders", 17) == fields_of("Market", "orders")
     result = {f.name: 10 + n for n, f in enumerate(fields_of("Market", "results"))}
     clearing = decode_clearing(packed("Market", "results", **(result | {"is_cleared": 1})), 5)
     assert clearing is not None
@@ -62,22 +68,42 @@ def test_market_words() -> None:
         result["volume_wh"],
     )
     assert clearing.bid_fill_denominator == result["bid_fill_denominator"]
+    account = decode_account(
+        packed("Market", "account_words", available_micro=5, escrow_micro=6, zone=7, no_fuss=1)
+    )
+    assert (account.available_micro, account.escrow_micro, account.zone) == (5, 6, 7)
+    assert (account.no_fuss, account.has_lien) == (True, False)
 
 
 def test_settlement_and_meter_words() -> None:
     word = packed(
-        *("Settlement", "results"),
-        **{"is_settled": 1, "bought_wh": 5, "sold_wh": 6, "trade_micro": -7, "supplier_micro": 8},
+        *("Settlement", "state"),
+        **{"exists": 1, "record_h_of_65536": 9, "first_interval": 5},
+        **{"last_settled_interval": 8, "last_final_interval": 6},
     )
-    result = decode_result(word)
-    assert result is not None
-    assert (result.bought_wh, result.sold_wh) == (5, 6)
-    assert (result.trade_micro, result.supplier_micro, result.is_unmetered) == (-7, 8, False)
-    last = decode_register(packed("Meter", "last", interval=3, import_wh=4, export_wh=5))
-    assert (last.interval, last.import_wh, last.export_wh) == (3, 4, 5)
-    delta = decode_delta(packed("Meter", "delta", is_known=1, import_wh=4, export_wh=5), 9)
-    assert delta is not None
-    assert (delta.import_wh, delta.export_wh) == (4, 5)
+    progress = decode_progress(word)
+    assert progress is not None
+    assert (progress.h, progress.first_interval) == (9, 5)
+    assert (progress.settled_interval, progress.final_interval) == (8, 6)
+    hour = packed(
+        *("Settlement", "records", 2),
+        **{"quarter_2_rest_wh": -7, "quarter_2_traded_wh": 5, "record_h_of_65536": 4},
+        **{"quarter_2_is_estimated": 1, "quarter_2_is_on_time": 1, "quarter_2_is_no_fuss": 1},
+    )
+    record = decode_record(progress, hour, 6)
+    assert record is not None
+    assert (record.rest_wh, record.size_wh, record.h) == (-7, 5, 4)
+    assert record.is_estimated
+    assert record.is_on_time
+    assert record.shares
+    last = {"import_wh": 4, "export_wh": 5, "interval": 3, "last_known_interval": 7}
+    state = decode_state(packed("Meter", "last", **last, first_interval=2))
+    assert (state.signed.interval, state.signed.import_wh, state.signed.export_wh) == (3, 4, 5)
+    assert (state.first_interval, state.known_interval) == (2, 7)
+    rows = {"quarter_2_import_wh": 4, "quarter_2_export_wh": 5, "quarter_2_is_estimated": 1}
+    row = decode_row(state, packed("Meter", "rows", 1, **rows), 6)
+    assert row is not None
+    assert (row.import_wh, row.export_wh, row.is_estimated) == (4, 5, True)
 
 
 def test_registry_words() -> None:
@@ -92,8 +118,19 @@ def test_registry_words() -> None:
     assert (agent.daily_limit_micro, agent.daily_sales_wh, agent.expires_s) == (4, 5, 6)
     assert (agent.is_paused, agent.is_active) == (True, True)
     assert agent.owner.endswith("ab")
-    used = Registry("0x" + "11" * 20).used("0x" + "22" * 20, 0.0)
-    assert used.decode([packed("Registry", "used", spent_micro=7, sold_wh=8)]) == Used(7, 8)
+    used = Registry("0x" + "11" * 20).used("0x" + "22" * 20, 3 * 86_400.0)
+    spent = {"spent_micro": 7, "sold_wh": 8}
+    assert used.decode([packed("Registry", "limits", **spent, utc_day=3)]) == Used(7, 8)
+    assert used.decode([packed("Registry", "limits", **spent, utc_day=2)]) == Used(0, 0)
+    word = packed(
+        *("Registry", "member_words"),
+        **{"zone": 4, "retail_micro_per_kwh": 5, "feed_in_micro_per_kwh": 6, "is_active": 1},
+        **{"former_retail_micro_per_kwh": 7, "since_interval": 9, "may_not_buy": 1},
+    )
+    member = _member((word, 1, 2, 3), None)
+    assert (member.zone, member.retail_micro_per_kwh, member.feed_in_micro_per_kwh) == (4, 5, 6)
+    assert (member.is_active, member.may_buy, member.since_interval) == (True, False, 9)
+    assert _member((word, 1, 2, 3), 8).retail_micro_per_kwh == 7
 
 
 def test_flexibility_words() -> None:
@@ -169,7 +206,7 @@ async def test_a_receipt_and_packed_words_verify_offline(tmp_path: Path) -> None
             await make_bundle(chain.reader, [ReceiptValue("x", "0x" + "11" * 32)])
         # Not that contract: the words are empty, but where they stand is proven all the same.
         market = replace(chain.network, contracts={"Market": address})
-        orders = [*packed_values("Order", address, "Market", "orders", address, 7)]
+        orders = [*packed_values("Order", address, "Market", "orders", address, member=7)]
         empty = json.loads(json.dumps(await make_bundle(chain.reader, orders)))
     found = verify_bundle(document, now_s=NOW_S)
     assert [item.value for item in found.values][::2] == ["succeeded", "failed"]
@@ -184,7 +221,9 @@ async def test_a_receipt_and_packed_words_verify_offline(tmp_path: Path) -> None
         verify_bundle(forged, now_s=NOW_S)
     shown = verify_bundle(empty, now_s=NOW_S, known=[market])
     assert all(item.is_named_here for item in shown.values)
-    assert shown.values[0].source.startswith(f"Market.orders[{address}][7].exists of 0x")
+    assert shown.values[0].source.startswith(
+        f"Market.orders[{address}] +7.quarter_0_step_0_wh of 0x"
+    )
     lines = bundle_lines(shown)
     assert "    empty: every field is 0" in lines
     assert any(line.endswith("the file calls it 'Order'") for line in lines)

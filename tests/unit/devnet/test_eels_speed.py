@@ -24,6 +24,7 @@ def outcome(run, code, place, stack, memory, gas_left):
     evm = SimpleNamespace(
         pc=Uint(place), stack=[U256(word) for word in stack], memory=bytearray(memory),
         code=code, gas_left=Uint(gas_left), running=True,
+        valid_jump_destinations={Uint(0), Uint(32), Uint(90)},
     )  # fmt: skip
     try:
         run(evm)
@@ -33,11 +34,11 @@ def outcome(run, code, place, stack, memory, gas_left):
     return evm.pc, evm.gas_left, evm.stack, bytes(evm.memory), kinds
 
 
-def test_all_pushes_dups_and_swaps_and_plain_memory_are_replaced():
-    assert len(REPLACED) == 33 + 16 + 16 + 3
+def test_the_commonest_instructions_are_replaced():
+    assert len(REPLACED) == 33 + 16 + 16 + 13 + 7
 
 
-@settings(max_examples=600)
+@settings(max_examples=800)
 @given(
     st.sampled_from(REPLACED), st.binary(max_size=40), st.integers(0, 40), stacks,
     st.integers(0, 4), gas,

@@ -13,7 +13,7 @@ from peerwatt.wallet.policy import AgentPolicy
 ALL = (*NAMES, "Deals", "Supply", "Certificates", "Treasury", "Loan", "Services", "Notary")
 AT = {name: "0x" + f"{number:02x}" * 20 for number, name in enumerate(ALL, 0xA0)}
 ALLOWED = {
-    "Market": {"place", "clear", "release", "set_no_fuss", "migrate"},
+    "Market": {"place_for", "clear", "release", "set_no_fuss", "migrate"},
     "Settlement": {"settle", "settle_known", "finalise", "true_up"},
     "Meter": {"estimate"},
     "Flexibility": {"offer"},

@@ -30,7 +30,8 @@ def test_two_summer_days_leave_nobody_worse_off() -> None:
 def test_who_only_shares_saves_what_the_mid_market_rate_saves() -> None:
     choice = replace(economics.AGREED, bids=NOBODY)
     found = economics.run_season(SUMMER, choice, days=1)
-    assert (found.traded_wh, found.neighbours_wh) == (0, 0)
+    assert (found.traded_wh, found.auction_wh) == (0, 0)
+    assert 0 < found.neighbours_wh == found.possible_wh
     # A Wh and a micro-unit an interval, by rounding.
     most = 96 * 300
     for market, mid in zip(found.market_micro, found.mid_market_micro, strict=True):

@@ -55,7 +55,7 @@ async def test_a_payment_goes_from_prepared_to_final(lab: WalletLab) -> None:
     assert prepared.warnings == ()
     sent = await lab.broadcast(prepared, signed(prepared), "Rent")
     assert (sent.state, sent.mark, sent.by, sent.label) == ("sent", "pending", "owner", "Rent")
-    assert (sent.account, sent.counterparty, sent.nonce) == (OWNER, ANNA, 2)
+    assert (sent.account, sent.counterparty, sent.nonce) == (OWNER, ANNA, 3)
     assert sent.amount_micro == -12_500_000
     assert sent.can_replace
     assert not sent.is_stuck
@@ -69,7 +69,7 @@ async def test_a_payment_goes_from_prepared_to_final(lab: WalletLab) -> None:
     assert not done.can_replace
     assert lab.chain.picture is not None
     assert lab.chain.picture.holdings[OWNER].credit_micro == OPENING_MICRO - 12_500_000
-    assert lab.chain.picture.holdings[OWNER].nonce == 3
+    assert lab.chain.picture.holdings[OWNER].nonce == 4
     assert (NoticeLevel.GOOD, f"{prepared.what}: final in block {done.block_number}.") in lab.said
 
 
@@ -90,7 +90,7 @@ async def test_unknown_outdated_and_altered_are_refused(lab: WalletLab) -> None:
     stranger = prepared.model_copy(update={"prepared_id": "0"})
     await refused(lab.broadcast(stranger, signed(prepared)), "not known any more")
     more = "0x" + prepared.transaction["data"][2:-2] + "ff"
-    for changes in ({"data": more}, {"nonce": "0x3"}, {"gas": "0x1ffff"}, {"to": AGENT}):
+    for changes in ({"data": more}, {"nonce": "0x4"}, {"gas": "0x1ffff"}, {"to": AGENT}):
         raw = signed(prepared, **changes)
         await refused(lab.broadcast(prepared, raw), "is not what was prepared", 422)
     raw = signed(prepared, ANNA_KEY)
