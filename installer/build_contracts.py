@@ -70,7 +70,7 @@ def flat_layout(layout: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 def compile_contract(name: str, sources: Path) -> dict[str, Any]:
-    """Compile one contract. Raises VyperException, OSError or ValueError when its source does not allow it."""
+    """Compile one contract. Raises VyperException, OSError or ValueError for a wrong source."""
     bundle = FilesystemInputBundle([sources])
     settings = Settings(evm_version=EVM_VERSION, optimize=OptimizationLevel.GAS)
     output = compile_from_file_input(

@@ -454,7 +454,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Certificates prove hour by hour that energy was green. Your community issues none yet.</source>
+        <source>Certificates prove hour by hour that energy was green: for what you produced, used and sold. None is known to this house.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -723,6 +723,10 @@
         <source>Community</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Your engine reports only the supplier&apos;s account yet, not the rest.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>CreateDialog</name>
@@ -853,7 +857,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Your community has no direct deals yet.</source>
+        <source>Here stand your agreements with neighbours whom you chose: how much, at which price, and what each delivered. None is known to this house.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -968,6 +972,14 @@
     </message>
     <message>
         <source>Now deposit it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This was only the permission. The deposit follows when it is in a block.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1790,7 +1802,11 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Nothing of it was traded: nobody met the price.</source>
+        <source>Nothing was bought: too little was offered at this price.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was sold: too little was wanted at this price.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2081,11 +2097,11 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Once the first hours are settled, this shows hour by hour how much came from your own sun, from neighbours, from neighbours you chose, and from your supplier.</source>
+        <source>This shows hour by hour how much came from your own sun, from neighbours, from neighbours you chose, and from your supplier. No hour is known to this house yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{0} used</source>
+        <source>Together</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2271,7 +2287,7 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Your community has no suppliers that compete; your tariff stays as it is.</source>
+        <source>Here suppliers compete for you. No offer is known to this house; until you choose one, your tariff stays as it is.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2346,6 +2362,10 @@ the other: {1}</source>
     </message>
     <message>
         <source>sell</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nothing</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2816,7 +2836,7 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{0} for {1}</source>
+        <source>For</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2926,6 +2946,10 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>ct, + received, − paid</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Settled intervals</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2946,7 +2970,15 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Came to, ct</source>
+        <source>Came to</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Supplier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2954,15 +2986,7 @@ the other: {1}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Supplier, ct</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>What the supplier alone would have come to</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Saved, ct</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

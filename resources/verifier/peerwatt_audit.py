@@ -114,8 +114,8 @@ def sealed(header, kind, validators):
     return block, fields
 
 # -- the community's contracts --
-SLOTS = {"Registry": {"member_words": 0, "meter_of": 3}, "Market": {"books": 4, "orders": 9, "results": 11},
-         "Settlement": {"params": 1, "next_params": 2, "state": 3, "records": 4, "tallies": 5}}
+SLOTS = {"Registry": {"member_words": 4, "meter_of": 7}, "Market": {"books": 0, "orders": 11, "results": 13},
+         "Settlement": {"params": 0, "next_params": 1, "state": 2, "records": 3, "tallies": 4}}
 BATCH = b"Batch(address member,uint64 firstInterval,uint64 importWh,uint64 exportWh,bytes32 rows)"
 DOMAIN = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 EVENTS = {keccak(text): text.split(b"(")[0].decode() for text in (
@@ -199,8 +199,8 @@ class Day:
             first, rows = data[0], dict(enumerate(data[3:], data[0])) if name == "Settled" else {data[0]: data[1:]}
             if name == "Finalised":
                 shares = {bits(part, 0, 8): part for part in data[data[3] // 32 + 1 :]}
-                paid = [signed(data[5 + k // 4], 64 * (k % 4), 64) for k in range(data[1])]
-                rows = {first + k: (money, shares.get(k, 0)) for k, money in enumerate(paid)}
+                paid = {k: signed(data[5 + k // 4 - first // 4], k % 4 * 64, 64) for k in range(first, first + data[1])}
+                rows = {k: (money, shares.get(k - first, 0)) for k, money in paid.items()}
             for interval, row in rows.items():
                 if interval not in self.span: continue
                 if self.me not in who or (name == "Settled") == (interval in days):
@@ -213,9 +213,9 @@ class Day:
                     self.corrected(interval, days[interval], row, name == "TruedUp", who[0] == self.me)
         return days
     def settled(self, interval, row):
-        day = {"deal": 0, "accuracy": 0, "mid": 0, "final": 0, "estimated": row >> 255, "charge": bits(row, 198, 57)}
-        day.update(trade=signed(row, 82, 58), supplier=signed(row, 140, 58))
-        day.update(zip(SHOWN, (bits(row, 0, 20), bits(row, 20, 20), bits(row, 40, 21), bits(row, 61, 21))))
+        day = {"deal": 0, "accuracy": 0, "mid": 0, "final": 0, "estimated": bits(row, 185, 1), "charge": bits(row, 106, 48)}
+        day.update(trade=signed(row, 42, 64), supplier=signed(row, 206, 50))
+        day.update(zip(SHOWN, (bits(row, 186, 20), bits(row, 154, 20), bits(row, 0, 21), bits(row, 21, 21))))
         for name, right in zip(("bought", "sold", "trade", "charge"), self.trades(interval)):
             expect(interval, name, day[name], right)
         day["rest"] = day["import"] - day["export"] - day["bought"] + day["sold"]

@@ -8,8 +8,8 @@ SOFIE_GAS = 2_610_000
 """One request with ten offers, decided and paid, on SOFIE's marketplace contract; the project's
 reference gives it for the same rules (Prague), it is not run here."""
 
-BATCH_HOMES = 4
-"""Homes whose days are settled in one transaction."""
+BATCH_HOMES = 16
+"""Homes whose days are settled in one transaction, as many as it takes."""
 
 SETTLED_CEILING = 10_000
 """Of settlement per member and interval, signature check and all phases included."""

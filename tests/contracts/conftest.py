@@ -27,10 +27,13 @@ from ethereum.forks.prague.vm.precompiled_contracts.mapping import PRE_COMPILED_
 from ethereum_types.bytes import Bytes0, Bytes32
 from ethereum_types.numeric import U64, U256, Uint
 
+from peerwatt.devnet import eels_speed
+
 # The search for jump destinations of one code is repeated at each call; it is the same each time.
 vars(interpreter)["get_valid_jump_destinations"] = lru_cache(256)(
     vars(interpreter)["get_valid_jump_destinations"]
 )
+eels_speed.install()
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "contracts"
 CHAIN_ID = 20211

@@ -18,6 +18,7 @@ WIDE = (1_000, 7, 256, 0)
 """A ladder with all ticks: base, step, count, gate closure."""
 CEILINGS = {
     "single order by its owner": 60_000,
+    "single order by an agent": 60_000,
     "single sale by an agent": 60_000,
     "order in a day's batch of 96 by its owner": 10_000,
     "order in a day's batch of 96 by an agent": 10_000,
@@ -45,10 +46,15 @@ def steady_street() -> Street:
             old = (hour // 192 - 1) % 4096 << 244 | 15 << 240 | 1
             street.market.write("orders", home, value=old, field=hour % 192)
     street.place(0, (first, BUY, 1, 1), (first, BUY, 1, 0))
-    street.market("place", [street.order(first, BUY, 1, 1)], by=AGENT)
-    street.market("place", [street.order(first, BUY, 1, 0)], by=AGENT)
+    for quantity in (1, 0):
+        by_agent(street, [street.order(first, BUY, 1, quantity)])
     street.market.write("pool", value=10**9 | 10**9 << 85 | 10**9 << 170)
     return street
+
+
+def by_agent(street: Street, orders: list[int]) -> None:
+    """Place as a house's agent does."""
+    street.market("place_for", street.homes[1], orders, by=AGENT)
 
 
 def stale(interval: int) -> int:
@@ -76,9 +82,11 @@ def place_figures() -> dict[str, int]:
     found: dict[str, int] = {}
 
     def spent(name: str, orders: list[int], by: str, per: int = 1) -> None:
-        market("place", orders, by=by)
-        if name:
-            found[name] = -(-chain.gas // per)
+        if by == AGENT:
+            by_agent(street, orders)
+        else:
+            market("place", orders, by=by)
+        found[name] = -(-chain.gas // per)
 
     for who, by in (("its owner", street.homes[0]), ("an agent", AGENT)):
         restore()
@@ -102,12 +110,12 @@ def place_figures() -> dict[str, int]:
 def household_day() -> dict[str, int]:
     """Return gas of an agent's day: 96 orders in one transaction, 24 amendments in six."""
     street = steady_street()
-    market, chain, first = street.market, street.chain, street.first + 8
-    market("place", day(street, first, lambda i: 10 + i % 7), by=AGENT)
+    chain, first = street.chain, street.first + 8
+    by_agent(street, day(street, first, lambda i: 10 + i % 7))
     orders, amended = chain.gas, 0
     for number in range(6):
         at = first + 16 * number
-        market("place", [street.order(at + i, BUY, 12, 450 + i) for i in range(4)], by=AGENT)
+        by_agent(street, [street.order(at + i, BUY, 12, 450 + i) for i in range(4)])
         amended += chain.gas
     return {"96 orders of a day": orders, "24 amendments in six transactions": amended}
 

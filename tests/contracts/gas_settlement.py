@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.contracts import gas_cases
 from tests.contracts.settling import BUY, SELL, STRANGER, Homes, write_ring
 
 DAY = 96
@@ -93,6 +94,24 @@ def day_batch(homes: int, no_fuss: bool = False) -> dict[str, int]:
         f"finalise, {homes} homes x 96": -(-final // share),
         f"settlement in all, {homes} homes x 96": -(-(settled + final) // share),
     }
+
+
+BATCH_HOMES = 16
+"""Homes settled together in a day's batch: as many as one transaction takes."""
+ALL_PHASES_CEILING = 10_000
+"""Gas of settlement per member and interval in a day's batch, signature check and both phases."""
+HOUSEHOLD_DAY_CEILING = 2_500_000
+"""Gas of a household's day: 96 orders, 24 amendments in six transactions, settlement."""
+
+
+def settlement_in_all(batch: dict[str, int], homes: int = BATCH_HOMES) -> int:
+    """Return the sum of both phases out of the figures of :func:`day_batch`."""
+    return batch[f"settlement in all, {homes} homes x 96"]
+
+
+def household_day(batch: dict[str, int], homes: int = BATCH_HOMES) -> int:
+    """Return the gas of one household's day as one figure, settled in such a batch."""
+    return sum(gas_cases.household_day().values()) + DAY * settlement_in_all(batch, homes)
 
 
 def lone_day() -> dict[str, int]:

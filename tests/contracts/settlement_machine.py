@@ -38,6 +38,7 @@ from peerwatt.model.market import Tariff
 from peerwatt.model.units import cost_up_micro
 
 HOMES = 4
+DAY = 96
 TARIFF = Tariff(RETAIL, FEED_IN)
 RULES = SettlingRules(AccuracyRules(SPREAD, WEIGHT, G), THIN_WH, MID)
 wh = st.integers(0, 900)
@@ -67,6 +68,8 @@ class SettlementMachine(RuleBasedStateMachine):
         self.signed = dict.fromkeys(range(HOMES), self.begins - 1)
         self.final = dict.fromkeys(range(HOMES), self.begins - 1)
         self.registers = dict.fromkeys(range(HOMES), (0, 0))
+        self.imports: dict[tuple[int, int], int] = {}
+        """Imports as the meter contract has them, signed or estimated."""
         self.estimated: set[tuple[int, int]] = set()
         self.served = self.begins - 1
         self.net: dict[str, int] = defaultdict(int)
@@ -114,6 +117,7 @@ class SettlementMachine(RuleBasedStateMachine):
         if not rows:
             return
         street.settle(street.batch(home, first, rows, self.registers[home]))
+        self.imports |= {(home, first + k): row[0] for k, row in enumerate(rows)}
         self.signed[home] += len(rows)
         self.registers[home] = (
             self.registers[home][0] + sum(row[0] for row in rows),
@@ -149,7 +153,8 @@ class SettlementMachine(RuleBasedStateMachine):
         street.settlement("settle_known", street.homes[home], 96, by=STRANGER)
         for i in range(first, first + count):
             self.estimated.add((home, i))
-            self._settle(home, i, 0, 0, is_late=True)
+            self.imports[home, i] = self.imports.get((home, i - DAY), 0)
+            self._settle(home, i, self.imports[home, i], 0, is_late=True)
 
     @rule(home=home_numbers)
     def true_up(self, home: int) -> None:
@@ -162,7 +167,7 @@ class SettlementMachine(RuleBasedStateMachine):
         for i in found:
             self.estimated.discard((home, i))
             imported, exported = self.truth[home, i]
-            self._change(home, i, imported - exported)
+            self._change(home, i, imported - exported - self.facts[home, i].import_wh)
 
     @rule()
     def serve(self) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
+from tests.contracts.settling import BUY, SELL, Homes
+from tests.contracts.test_flexibility import FlexStreet
+
 from peerwatt.chain.bindings.flexibility import Flexibility
 from peerwatt.chain.bindings.market import Market
 from peerwatt.chain.bindings.meter import Meter, MeterRegister
-from peerwatt.chain.bindings.settlement import Settlement, SettlementResult
+from peerwatt.chain.bindings.settlement import Settlement, SettlementRecord
 from peerwatt.model.flexibility import Direction, FlexOffer, FlexRequest, OfferState
 
 STRANGER = "0x" + "99" * 20
 
 
-def cost_up(quantity, price):
-    return -(-quantity * price // 1000)
+@pytest.fixture(scope="module")
+def homes():
+    return Homes(2)
 
 
 def read(contract, want):
@@ -21,51 +26,48 @@ def read(contract, want):
     return want.decode([contract.word(slot) for slot in want.slots])
 
 
-def settled_street(street):
-    interval = street.first + 3
-    street.place(0, (interval, 0, 21, 501))
-    street.place(1, (interval, 1, 19, 333), (interval + 1, 1, 44, 7))
-    street.start_meters(interval)
-    street.after(interval)
-    street.submit([street.reading(0, interval, 700, 3), street.reading(1, interval, 0, 300)])
-    street.settlement("settle", interval, street.homes, by=STRANGER)
-    return interval
+def test_nothing_there_reads_as_nothing(homes):
+    homes.reset()
+    market = Market(homes.market.address)
+    assert read(homes.market, market.order(STRANGER, 1)) is None
+    assert read(homes.market, market.clearing(1, 1)) is None
+    assert read(homes.meter, Meter(homes.meter.address).row(STRANGER, 1)) is None
+    settlement = Settlement(homes.settlement.address)
+    assert read(homes.settlement, settlement.record(STRANGER, 1)) is None
+    assert read(homes.settlement, settlement.progress(STRANGER)) is None
 
 
-def test_nothing_there_reads_as_nothing(street):
-    market = Market(street.market.address)
-    assert read(street.market, market.order(STRANGER, 1)) is None
-    assert read(street.market, market.clearing(1)) is None
-    assert read(street.meter, Meter(street.meter.address).delta(STRANGER, 1)) is None
-    settlement = Settlement(street.settlement.address)
-    assert read(street.settlement, settlement.result(STRANGER, 1)) is None
-    flexibility = Flexibility(street.flexibility.address)
-    assert read(street.flexibility, flexibility.request_at(0)) is None
-    assert read(street.flexibility, flexibility.offer_of(0, STRANGER)) is None
+def test_meter_and_settlement_from_raw_storage(homes):
+    homes.reset()
+    interval, (home, other) = homes.first + 3, homes.homes
+    homes.place(0, homes.order(interval, (BUY, 21, 501)))
+    homes.place(1, homes.order(interval, (SELL, 19, 333)))
+    homes.after(interval)
+    homes.settle(homes.batch(0, interval, [(700, 3)]), homes.batch(1, interval, [(0, 300)], (9, 8)))
+    meter, settlement = Meter(homes.meter.address), Settlement(homes.settlement.address)
+    assert read(homes.meter, meter.last(home)) == MeterRegister(interval, 700, 3)
+    assert read(homes.meter, meter.last(other)) == MeterRegister(interval, 9, 308)
+    row = read(homes.meter, meter.row(home, interval))
+    assert (True, row.import_wh, row.export_wh) == homes.meter("row", home, interval)
+    homes.meter("restart", home, interval + 1, 0, by=homes.operator)
+    assert read(homes.meter, meter.last(home)) == MeterRegister(interval, 700, 3)
+    for member, rest_wh in ((home, 700 - 3 - 333), (other, 333 - 300)):
+        h, first, settled, final = homes.settlement("cursors", member)
+        progress = read(homes.settlement, settlement.progress(member))
+        assert (progress.h, progress.first_interval) == (h, first)
+        assert (progress.settled_interval, progress.final_interval) == (settled, final)
+        assert read(homes.settlement, settlement.record(member, interval)) == SettlementRecord(
+            interval, rest_wh, 333, h, is_estimated=False, is_on_time=True, shares=False,
+            is_final=False,
+        )  # fmt: skip
 
 
-def test_meter_and_settlement_from_raw_storage(street):
-    interval = settled_street(street)
-    home, other = street.homes[:2]
-    meter = Meter(street.meter.address)
-    assert read(street.meter, meter.last(home)) == MeterRegister(interval, 700, 3)
-    delta = read(street.meter, meter.delta(home, interval))
-    assert (True, delta.import_wh, delta.export_wh) == street.meter("delta_of", home, interval)
-    street.meter("restart", home, by=street.operator)
-    assert read(street.meter, meter.last(home)) == MeterRegister(interval, 700, 3)
-    settlement = Settlement(street.settlement.address)
-    trade = -cost_up(333, 180_000)
-    assert read(street.settlement, settlement.result(home, interval)) == SettlementResult(
-        333, 0, trade, -cost_up(364, street.retail), is_unmetered=False
-    )
-    assert read(street.settlement, settlement.result(other, interval)) == SettlementResult(
-        0, 333, 59_940, -cost_up(33, street.retail), is_unmetered=False
-    )
-
-
-def test_flexibility_from_raw_storage(street):
+def test_flexibility_from_raw_storage():
+    street = FlexStreet()
     contract, (home, other, *_) = street.flexibility, street.homes
     flexibility = Flexibility(contract.address)
+    assert read(contract, flexibility.request_at(0)) is None
+    assert read(contract, flexibility.offer_of(0, home)) is None
     first = street.first + 4
     request = FlexRequest(0, 1, Direction.INCREASE, first, 2, 900, 400_000, 55, (first - 1) * 900)
     terms = (1, 1, first, 2, 900, 400_000, 55, request.offer_deadline_s)
@@ -81,8 +83,7 @@ def test_flexibility_from_raw_storage(street):
     contract("award", 0, [home], [700], by=street.dso)
     assert read(contract, flexibility.offer_of(0, home)).state is OfferState.AWARDED
     assert read(contract, flexibility.offer_of(0, other)).state is OfferState.OFFERED
-    street.after(first + 1)
-    street.submit([street.reading(0, first + i, 0, 0) for i in (-1, 0, 1)])
+    street.metered(0, first - 1, [(0, 0)] * 3)
     delivered, paid = contract("verify", 0, home, by=STRANGER)
     verified = read(contract, flexibility.offer_of(0, home))
     assert verified.state is OfferState.VERIFIED

@@ -93,7 +93,9 @@ def test_registry_from_raw_storage(street):
     assert not read(street.registry, registry.member(home)).may_buy
     limits = (10**9, 5_000, 0, 10**6, street.chain.time + 500, [street.market.address])
     street.registry("authorise_agent", AGENT, *limits, by=home)
-    street.market("place", [street.order(street.first + 4, 1, 3, 40)], by=AGENT)
+    order = Order(street.first + 4, (Step(Side.SELL, 3, 40),))
+    data = Market(street.market.address).place_for(home, [order])
+    street.chain.run(street.market.raw, data, AGENT)
     agent = read(street.registry, registry.agent(AGENT))
     assert (agent.daily_limit_micro, agent.daily_sales_wh) == (10**9, 5_000)
     assert agent.expires_s == street.chain.time + 500

@@ -9,7 +9,7 @@ from tests.contracts.conftest import artefact
 from tests.contracts.gas_settlement import Days
 
 EIP_170 = 24_576
-SETTLE, FINALISE = 17_700, 8_100
+SETTLE, FINALISE = 17_100, 8_100
 """Gas per member and interval; what a transaction and a member cost once weighs on 12 intervals."""
 
 

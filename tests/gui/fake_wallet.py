@@ -13,7 +13,7 @@ from peerwatt.api import wallet_messages as w
 from peerwatt.api.base import TrustMark
 from peerwatt.config.paths import SitePaths
 from peerwatt.config.settings import ChainSettings, SiteSettings, save_settings
-from peerwatt.wallet import agent_calls, calls
+from peerwatt.wallet import agent_calls, calls, market_calls
 from peerwatt.wallet.address import keccak
 from peerwatt.wallet.fees import total_wei
 from peerwatt.wallet.files import wallet_folder
@@ -119,6 +119,8 @@ class WalletBackend:
             return calls.send_coins(to, int(intent.value_wei))
         if isinstance(intent, w.Redeem):
             return calls.redeem(credit, intent.amount_micro)
+        if found := self._market_call(intent):
+            return found
         if isinstance(intent, w.CallContract):
             return calls.Call(intent.to, bytes.fromhex(intent.data[2:]), 90_000, "Call")
         if isinstance(intent, w.PauseAgent):
@@ -134,6 +136,20 @@ class WalletBackend:
             )  # fmt: skip
             return agent_calls.authorise(registry, AGENT, limits, self.feed.now_s)
         return calls.cancel(sender)
+
+    def _market_call(self, intent: Any) -> calls.Call | None:
+        market = self.contracts["Market"]
+        if isinstance(intent, w.Allow):
+            return calls.allow(
+                self.contracts["Credit"], self.contracts[intent.contract], intent.amount_micro
+            )
+        if isinstance(intent, w.Deposit):
+            return market_calls.deposit(market, intent.amount_micro)
+        if isinstance(intent, w.Withdraw):
+            return market_calls.withdraw(market, intent.amount_micro)
+        if isinstance(intent, w.NoFuss):
+            return market_calls.set_no_fuss(market, no_fuss=intent.no_fuss)
+        return None
 
     def command(self, asked: dict[str, Any]) -> str:
         """Carry out a wallet command; returns a refusal, or nothing."""

@@ -25,7 +25,7 @@ from peerwatt.api.messages import (
 from peerwatt.gui.widgets.base import Figure
 from peerwatt.gui.widgets.marks import MarkLine
 
-PAGES = ("home", "market", "flexibility", "wallet", "devices", "settings", "log")
+PAGES = ("home", "market", "flexibility", "wallet", "devices", "community", "settings", "log")
 STATES: dict[str, Callable[[], SiteState]] = {
     "full": lambda: FakeFeed().state(),
     "real-time": lambda: FakeFeed(simulated=False).state(),

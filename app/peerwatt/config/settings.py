@@ -119,9 +119,14 @@ class MarketSettings(Section):
     """How the house takes part in the community's market beside its own orders."""
 
     keeper: bool = True
-    """Whether the house takes its turns in clearing and settling for all, where gas is free."""
+    """Whether the house takes its turns in clearing and settling for all."""
     warn_below_micro: Annotated[int, Field(ge=0)] = 2_000_000
     """Available in the account with the market below which the owner is told to deposit."""
+    native_coin_micro: Annotated[int, Field(ge=0)] = 0
+    """What a coin of a chain with fees is worth, micro-units; 0: unknown, then nothing is sent
+    where gas costs something. Of no matter on a community chain without fees."""
+    fees_per_day_micro: Annotated[int, Field(ge=0)] = 100_000
+    """What the house spends at most on the chain's fees in a UTC day, micro-units."""
     max_reach: Annotated[int, Field(ge=0, le=2)] = 2
     """The widest book that orders name: 0 only the own zone's."""
 

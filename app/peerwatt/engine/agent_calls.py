@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from peerwatt.chain.bindings.community import Community, Contract
 
-MARKET = ("place", "clear", "release", "set_no_fuss", "migrate")
+MARKET = ("place_for", "clear", "release", "set_no_fuss", "migrate")
 SETTLEMENT = ("settle", "settle_known", "finalise", "true_up")
 
 
@@ -21,6 +21,8 @@ def agent_calls(community: Community) -> list[tuple[str, bytes]]:
     ]
     if community.deals is not None:
         allowed.append((community.deals, ("serve",)))
+    if community.supply is not None:
+        allowed.append((community.supply, ("bill",)))
     if community.certificates is not None:
         allowed.append((community.certificates, ("issue", "claim")))
     return [

@@ -39,11 +39,13 @@ from .dynamic_prices import DynamicPrices
 from .flex_service import FlexService
 from .forecasts import ForecastService
 from .foresight import Foresight
+from .gas import Gas, highest_fee_wei
 from .house import HouseEngine
 from .keeping_setup import HouseKeeping
 from .lock import SiteBusy, SiteLock
 from .notices import NoticeBoard
 from .owner_wallet.accounts import AccountList
+from .owner_wallet.fee_quote import quote
 from .owner_wallet.service import OwnerWallet
 from .planning import PlanKeeper, Planning
 from .publisher import Publisher
@@ -157,10 +159,11 @@ class _Builder:
         if opened is not None:
             client, community, owner = opened
             chain, signer = await self._chain(client, community, board, owner, store)
-            sender = self._sender(owner, signer, chain, community)
+            gas = self._gas(signer, chain)
+            sender = self._sender(owner, signer, chain, community, gas)
             common = (owner, history, disk, clock, board.say)
-            trading = TradingService(settings, chain, sender, *common)
-            keeping = HouseKeeping(settings.market, chain, sender, clock)
+            trading = TradingService(settings, chain, sender, *common, gas)
+            keeping = HouseKeeping(settings.market, chain, sender, clock, gas)
             flex = FlexService(
                 settings.flexibility,
                 chain,
@@ -255,7 +258,10 @@ class _Builder:
     ) -> tuple[ChainService, Signer]:
         key, _ = await load_or_create(store)
         policy = AgentPolicy.allowing(
-            client.network.chain_id, agent_calls(community), max_gas=15_000_000
+            client.network.chain_id,
+            agent_calls(community),
+            max_gas=15_000_000,
+            max_fee_wei=highest_fee_wei(self.settings.market),
         )
         signer = LocalSigner(key, policy)
         service = ChainService(
@@ -270,8 +276,15 @@ class _Builder:
         )
         return service, signer
 
+    def _gas(self, signer: Signer, chain: ChainService) -> Gas:
+        async def balance_wei() -> int:
+            return (await chain.reader.account(signer.address)).value.balance_wei
+
+        ours = (self.settings.market, self._history, self._disk, self._clock)
+        return Gas(lambda: quote(chain.reader), balance_wei, signer.address, *ours)
+
     def _sender(
-        self, owner: str, signer: Signer, chain: ChainService, community: Community
+        self, owner: str, signer: Signer, chain: ChainService, community: Community, gas: Gas
     ) -> AgentSender:
         async def note(sent: SentTransaction) -> None:
             await self._disk.run(self._history.transactions.put, sent)
@@ -285,6 +298,7 @@ class _Builder:
             community.flexibility,
             self._clock,
             note,
+            gas,
         )
 
     async def close(self) -> None:

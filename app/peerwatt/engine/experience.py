@@ -7,16 +7,17 @@ signed readings and clearings are there; the record of that is kept as one small
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from typing import cast
 
 from peerwatt.chain.bindings.community import InBook
 from peerwatt.history.facade import History
 from peerwatt.history.owner import Json
 from peerwatt.market.agent import TradingAgent
 from peerwatt.market.learning import BookOutlook, PriceMemory
-from peerwatt.market.record import Tally, TradeRecord
+from peerwatt.market.record import TradeRecord
 from peerwatt.market.settlement_view import interval_bill
-from peerwatt.model.market import Clearing, PriceLadder, SettledInterval, Side
+from peerwatt.model.market import Clearing, PriceLadder, SettledInterval
 from peerwatt.model.plan import IntervalForecast, PlanStep
 from peerwatt.model.units import INTERVALS_PER_DAY
 
@@ -54,7 +55,7 @@ class Experience:
         """Take up what earlier runs learned."""
         stored = await self._disk.run(self._history.meta.get, RECORD)
         if isinstance(stored, dict):
-            self.record = _record_of(stored)
+            self.record = _record_of(stored.get("record"))
             self._booked = _number(stored.get("booked"))
 
     def expect(self, step: PlanStep, forecast: IntervalForecast | None) -> None:
@@ -116,35 +117,16 @@ class Experience:
             self._booked = interval
         self._expected = {i: e for i, e in self._expected.items() if i >= current - WAITS}
         if due or fresh:
-            await self._disk.run(
-                self._history.meta.set, RECORD, _record_json(self.record, self._booked)
-            )
+            body: Json = {"record": self.record.to_json(), "booked": self._booked}
+            await self._disk.run(self._history.meta.set, RECORD, body)
 
 
-def _record_json(record: TradeRecord, booked: int) -> Json:
-    tallies: list[Json] = [
-        [int(side), part, *astuple(tally)] for (side, part), tally in record._tallies.items()
-    ]
-    return {
-        "tallies": tallies,
-        "gained_micro": record._gained_micro,
-        "gained_at": record._booked,
-        "booked": booked,
-    }
-
-
-def _record_of(stored: Mapping[str, Json]) -> TradeRecord:
+def _record_of(stored: Json) -> TradeRecord:
     """Return a stored record; one that cannot be read is begun anew."""
-    tallies = {}
-    listed = stored.get("tallies")
-    for row in listed if isinstance(listed, list) else ():
-        if not isinstance(row, list) or len(row) != 6:
-            return TradeRecord()
-        numbers = [float(one) if isinstance(one, int | float) else 0.0 for one in row]
-        tallies[Side(int(numbers[0])), int(numbers[1])] = Tally(*numbers[2:])
-    gained = stored.get("gained_micro")
-    gained_micro = float(gained) if isinstance(gained, int | float) else 0.0
-    return TradeRecord(tallies, gained_micro, _number(stored.get("gained_at")))
+    try:
+        return TradeRecord.from_json(cast(dict[str, Json], stored))
+    except (KeyError, TypeError, ValueError, IndexError):
+        return TradeRecord()
 
 
 def _number(value: Json) -> int:

@@ -139,6 +139,11 @@ class CommunityDuties:
             self._roll_s = now_s
         return self._roll.active
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All members at the last look; none before the first."""
+        return self._roll.members if self._roll else ()
+
     async def _read_roll(self) -> _Roll:
         registry, market = load_artefact("Registry").layout, load_artefact("Market").layout
         places = self._at["Registry"], self._at["Market"]
@@ -309,7 +314,11 @@ def keeper_calls(contracts: Mapping[str, str]) -> list[tuple[str, bytes]]:
         ("Meter", "estimate"),
         ("Settlement", "settle_known"),
         ("Settlement", "finalise"),
+        ("Settlement", "true_up"),
         ("Deals", "serve"),
+        ("Supply", "bill"),
+        ("Certificates", "issue"),
+        ("Certificates", "claim"),
     )
     return [
         (contracts[name], load_artefact(name).selector(call))

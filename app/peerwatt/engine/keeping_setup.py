@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 
-from peerwatt.chain.answers.fees import next_base_fee
 from peerwatt.config.settings import MarketSettings
+from peerwatt.history.records import TransactionParty
 from peerwatt.market.keeper import DutyKind, KeeperTerms
-from peerwatt.model.ports import Clock
+from peerwatt.model.ports import Clock, PolicyRefusal
 from peerwatt.model.units import interval_at
 from peerwatt.model.verified import ChainFault
 
 from .chain_service import ChainService
+from .gas import Gas
 from .keeping import KeepingService
-from .keeping_duties import CommunityDuties, DutyTimes
+from .keeping_duties import ESTIMATE_AFTER_S, CommunityDuties, DutyTimes
 from .sender import AgentSender
+from .upkeep_duties import AllDuties, UpkeepDuties, UpkeepTimes
 
 log = logging.getLogger(__name__)
 
@@ -22,18 +24,36 @@ BLOCKS_TO_SEE = 3
 """Blocks within which a transaction is sealed and proven."""
 
 
+class DutySender:
+    """Sends calls as duties, so that one which another house did first is not told as a fault."""
+
+    def __init__(self, sender: AgentSender) -> None:
+        self._sender = sender
+
+    async def call(self, to: str, data: bytes, *, gas: int, what: str) -> str:
+        """Send a call; return its hash. Raises ChainFault or PolicyRefusal."""
+        by = TransactionParty.KEEPER
+        return await self._sender.call(to, data, gas=gas, what=what, by=by)
+
+
 class HouseKeeping:
     """The house's keeper; it begins with the first round in which everything is verified."""
 
     def __init__(
-        self, settings: MarketSettings, chain: ChainService, sender: AgentSender, clock: Clock
+        self,
+        settings: MarketSettings,
+        chain: ChainService,
+        sender: AgentSender,
+        clock: Clock,
+        gas: Gas,
     ) -> None:
         self._settings = settings
         self._chain = chain
         self._sender = sender
         self._clock = clock
         self._service: KeepingService | None = None
-        self._gas_price_wei = 0
+        self._gas = gas
+        self._affords = (0, 0)
 
     @property
     def sentence(self) -> str:
@@ -55,20 +75,19 @@ class HouseKeeping:
             return False
         try:
             service = self._service or await self._begin(chain.facts.rules.gate_closure_s)
-        except ChainFault as fault:
-            log.info("The contracts' terms are read again later: %s", fault)
+            await self._follow_gas(service)
+        except (ChainFault, PolicyRefusal) as fault:
+            log.info("Duties of the community wait: %s", fault)
             return False
-        self._follow_gas(service)
         return await service.step()
 
-    def _follow_gas(self, service: KeepingService) -> None:
-        """Leave the duties to others while gas costs something: the house's key has no coins."""
-        client = self._chain.client
-        head = client.head
-        base = next_base_fee(head.header, client.network.rules) if head else None
-        if (base or 0) != self._gas_price_wei:
-            self._gas_price_wei = base or 0
-            service.afford(self._gas_price_wei, 0)
+    async def _follow_gas(self, service: KeepingService) -> None:
+        """Where gas costs something, do only duties that the owner's limit for fees covers."""
+        now = await self._gas.now()
+        affords = now.price_wei, 0 if now.hindrance else now.left_wei
+        if affords != self._affords:
+            self._affords = affords
+            service.afford(*affords)
 
     async def _begin(self, gate_closure_s: int) -> KeepingService:
         community, reader = self._chain.community, self._chain.reader
@@ -79,6 +98,20 @@ class HouseKeeping:
         addresses = {name: at.lower() for name, at in community.addresses.items()}
         # What fell due before is caught up with by the contracts' own cursors.
         begins = interval_at(self._clock.now_s())
-        duties = CommunityDuties(reader, addresses, times, self._clock, begins)
-        self._service = KeepingService(self._chain.owner, duties, self._sender, self._clock, terms)
+        duties = AllDuties(
+            CommunityDuties(reader, addresses, times, self._clock, begins),
+            UpkeepDuties(reader, addresses, await self._upkeep_times(times), self._clock.now_s()),
+            self._clock,
+        )
+        sender = DutySender(self._sender)
+        self._service = KeepingService(self._chain.owner, duties, sender, self._clock, terms)
         return self._service
+
+    async def _upkeep_times(self, times: DutyTimes) -> UpkeepTimes:
+        final_s = times.readings_due_s + ESTIMATE_AFTER_S + times.finalise_after_s
+        certificates = self._chain.community.certificates
+        if certificates is None:
+            return UpkeepTimes(final_s)
+        code = await self._chain.reader.code(certificates.address)
+        close_s = certificates.artefact.immutables(code.value)["close_after_s"]
+        return UpkeepTimes(final_s, float(close_s))

@@ -11,20 +11,24 @@ from peerwatt.chain.bindings.wants import fetch
 from peerwatt.chain.endpoints.pool import TransactionRefused
 from peerwatt.chain.ports import VerifiedChain
 from peerwatt.chain.reading.reader import ProvenReader
-from peerwatt.history.records import SentTransaction
+from peerwatt.history.records import SentTransaction, TransactionParty
 from peerwatt.market.desk import OrderReceipt, SignedOrders
+from peerwatt.market.fees import FeeQuote
 from peerwatt.model.flexibility import FlexOffer
 from peerwatt.model.market import Order, OrderIntent, Side
-from peerwatt.model.ports import Clock, Signer
+from peerwatt.model.ports import Clock, PolicyRefusal, Signer
 from peerwatt.model.verified import ChainFault
 from peerwatt.wallet.nonces import AccountSender, NonceKeeper, SignedTransaction
 
+from .gas import Gas, GasNow
 from .refusals import refusal_sentence
 
 GAS_BASE = 400_000
 GAS_PER_ORDER = 120_000
 OFFER_GAS = 600_000
 WHY_TIMEOUT_S = 4.0
+ORDER_FEE = FeeQuote(0)
+"""For the known gas of an order: the limits above allow for first uses of storage."""
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +45,9 @@ class AgentSender:
         flexibility: Flexibility,
         clock: Clock,
         note: Callable[[SentTransaction], Awaitable[None]],
+        gas: Gas | None = None,
     ) -> None:
+        """Without ``gas`` everything is signed at gas price 0."""
         self._owner = owner
         self._client = client
         self._reader = reader
@@ -49,6 +55,7 @@ class AgentSender:
         self._flexibility = flexibility
         self._clock = clock
         self._note = note
+        self._gas = gas
         self._account = AccountSender(
             signer, client.network.chain_id, client.broadcast, NonceKeeper()
         )
@@ -70,9 +77,12 @@ class AgentSender:
     async def sign(self, orders: Sequence[Order]) -> SignedOrders:
         """Sign a placement with the next nonce. Raises ChainFault or PolicyRefusal."""
         await self.nonce()
-        data = self._market.place(orders)
+        data = self._market.place_for(self._owner, orders)
         gas = GAS_BASE + GAS_PER_ORDER * len(orders)
-        signed = self._account.prepare(self._market.address, data, gas=gas)
+        expected = ORDER_FEE.base_gas + ORDER_FEE.order_gas * len(orders)
+        now = await self._gas_now(expected)
+        signed = self._account.prepare(self._market.address, data, gas=gas, fees=now.fees)
+        await self._book(signed, expected, now)
         await self._note_sent(signed, self._market.address, _words(orders))
         return SignedOrders(signed.raw, signed.transaction_hash, signed.nonce)
 
@@ -96,6 +106,8 @@ class AgentSender:
         found = await self._reader.receipt(transaction_hash)
         if found is None:
             return None
+        if self._gas is not None:
+            await self._gas.used(transaction_hash, found.value.gas_used)
         if found.value.succeeded:
             return OrderReceipt(True, found.block_number)
         why = await self._why(transaction_hash, found.block_number)
@@ -141,23 +153,53 @@ class AgentSender:
         what = f"Offer of {offer.quantity_wh} Wh to the grid operator"
         return await self.call(self._flexibility.address, data, gas=OFFER_GAS, what=what)
 
-    async def call(self, to: str, data: bytes, *, gas: int, what: str) -> str:
-        """Sign and send a call, noted as ``what``; return its hash.
+    async def call(
+        self,
+        to: str,
+        data: bytes,
+        *,
+        gas: int,
+        what: str,
+        by: TransactionParty = TransactionParty.AGENT,
+    ) -> str:
+        """Sign and send a call, noted as ``what`` and ``by``; return its hash.
 
         Raises ChainFault, or PolicyRefusal for a call that the key may not make.
         """
         await self.nonce()
-        signed = self._account.prepare(to, data, gas=gas)
-        await self._note_sent(signed, to, what)
+        now = await self._gas_now(gas)
+        signed = self._account.prepare(to, data, gas=gas, fees=now.fees)
+        await self._book(signed, gas, now)
+        await self._note_sent(signed, to, what, by)
         await self.send(signed.raw)
         return signed.transaction_hash
 
-    async def _note_sent(self, signed: SignedTransaction, recipient: str, what: str) -> None:
+    async def _gas_now(self, gas: int) -> GasNow:
+        """Return what gas costs. Raises PolicyRefusal where so much may not be paid."""
+        now = GasNow() if self._gas is None else await self._gas.now()
+        if now.hindrance:
+            raise PolicyRefusal(now.hindrance)
+        if now.price_wei * gas > now.left_wei:
+            raise PolicyRefusal("What is left of today's limit for fees does not cover this.")
+        return now
+
+    async def _book(self, signed: SignedTransaction, gas: int, now: GasNow) -> None:
+        if self._gas is not None:
+            await self._gas.book(signed.transaction_hash, gas, now)
+
+    async def _note_sent(
+        self,
+        signed: SignedTransaction,
+        recipient: str,
+        what: str,
+        by: TransactionParty = TransactionParty.AGENT,
+    ) -> None:
         await self._note(
             SentTransaction(
                 signed.transaction_hash,
                 self._clock.now_s(),
                 what,
+                by=by,
                 account=self.address,
                 recipient=recipient,
                 nonce=signed.nonce,

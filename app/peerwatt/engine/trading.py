@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from peerwatt.config.settings import SiteSettings
 from peerwatt.history.facade import History
 from peerwatt.history.records import NoticeLevel
-from peerwatt.market.agent import TradeTerms, TradingAgent
+from peerwatt.market.agent import TradeDecision, TradeTerms, TradingAgent
 from peerwatt.market.desk import OrderDesk
 from peerwatt.model.market import Order, OrderIntent, OrderState
+from peerwatt.model.plan import IntervalForecast
 from peerwatt.model.ports import Clock, PolicyRefusal
 from peerwatt.model.units import MICRO, interval_at
 from peerwatt.model.verified import ChainFault
 
 from .agent_state import why_no_trade
+from .ahead import Batch, batch
 from .chain_service import ChainService
 from .disk import Disk
 from .experience import Experience
+from .gas import Gas, GasNow
 from .picture import ChainPicture, CommunityFacts
 from .planning import Prospect
 from .sender import AgentSender
@@ -32,6 +35,10 @@ LOW = (
     "Your account with the market has only {:.2f} left for orders and fees: "
     "deposit credits on the wallet page."
 )
+
+
+STANDING = (OrderState.INTENDED, OrderState.SENT, OrderState.PLACED)
+"""States of orders that are in the market or on their way."""
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class TradingService:
         disk: Disk,
         clock: Clock,
         say: Say,
+        gas: Gas,
     ) -> None:
         self.figures = TradingFigures()
         self.intents: list[OrderIntent] = []
@@ -70,6 +78,9 @@ class TradingService:
         self._disk = disk
         self._clock = clock
         self._say = say
+        self._gas = gas
+        self._is_stale = False
+        """Whether the plan's grounds have changed since an order was decided."""
         self._desk: OrderDesk | None = None
         self._decided: int | None = None
         self._occasion: object = None
@@ -81,6 +92,7 @@ class TradingService:
         self._sender.recover(pending)
         await self._reload()
         await self._experience.load()
+        await self._gas.load()
         self._decided = max((i.order.interval for i in self.intents), default=None)
 
     async def step(self, prospect: Prospect | None, paused: bool, occasion: object = None) -> bool:
@@ -90,6 +102,7 @@ class TradingService:
         when it changes, an order whose gate is still open is decided anew.
         """
         if occasion != self._occasion:
+            self._is_stale = self._occasion is not None
             self._occasion, self._decided = occasion, None
         facts, picture = self._chain.facts, self._chain.picture
         if facts is None or picture is None:
@@ -118,28 +131,64 @@ class TradingService:
         interval = self._due()
         if interval is None or prospect is None:
             return False
-        await self._resend()
-        agent = TradingAgent(facts.rules, facts.tariff, self._terms(picture, paused))
-        forecast = next((f for f in prospect.forecasts if f.interval == interval), None)
-        decision = agent.decide(
-            interval,
-            prospect.plan,
-            forecast,
-            self._clock.now_s(),
-            market=self._experience.outlook(facts.rules.ladder, facts.rules.reaches, interval),
-            battery=prospect.plan_input.battery,
-            wear_micro=self._wear_micro,
-            record=self._experience.record,
-        )
-        step = prospect.plan.step(interval)
-        if step is not None:
-            self._experience.expect(step, forecast)
-        self._decided = interval
-        self.sentence = decision.reason
-        order = decision.order or self._withdrawal(interval)
-        if order is None:
+        try:
+            gas = await self._gas.now()
+        except (ChainFault, PolicyRefusal) as fault:
+            self.sentence = f"Trading waits for the chain's fees: {fault}"
             return False
-        return await self._on_desk(facts).intend(order, decision.reason)
+        if gas.hindrance:
+            self.sentence = gas.hindrance
+            return False
+        await self._resend()
+        if (step := prospect.plan.step(interval)) is not None:
+            self._experience.expect(step, _forecast(prospect, interval))
+        made = self._batch(facts, picture, prospect, interval, gas, paused=paused)
+        self._decided, self._is_stale = interval, False
+        self.sentence = made.sentence
+        desk = self._on_desk(facts)
+        return any([await desk.intend(order, reason) for order, reason in made.orders])
+
+    def _batch(
+        self,
+        facts: CommunityFacts,
+        picture: ChainPicture,
+        prospect: Prospect,
+        interval: int,
+        gas: GasNow,
+        *,
+        paused: bool,
+    ) -> Batch:
+        """Return the orders to send now: one where that is free, else those that share a fee."""
+        rules, terms = facts.rules, self._terms(picture, paused)
+
+        def decide(one: int, within: TradeTerms) -> TradeDecision:
+            return TradingAgent(rules, facts.tariff, within).decide(
+                one,
+                prospect.plan,
+                _forecast(prospect, one),
+                self._clock.now_s(),
+                market=self._experience.outlook(rules.ladder, rules.reaches, one),
+                battery=prospect.plan_input.battery,
+                wear_micro=self._wear_micro,
+                record=self._experience.record,
+            )
+
+        if gas.fee is None:
+            decision = decide(interval, terms)
+            order = decision.order or self._withdrawal(interval)
+            return Batch(((order, decision.reason),) if order else (), decision.reason)
+        held = {i.order.interval: i.order for i in self.intents if i.state in STANDING}
+        return batch(
+            decide,
+            interval,
+            terms,
+            rules,
+            gas.fee,
+            self._gas.left_micro,
+            self._clock.now_s(),
+            held,
+            is_stale=self._is_stale,
+        )
 
     async def _learn(self, facts: CommunityFacts, picture: ChainPicture) -> None:
         """Take up what auctions and signed readings have shown since the last round."""
@@ -235,3 +284,7 @@ class TradingService:
     async def _reload(self) -> None:
         since = interval_at(self._clock.now_s()) - SHOWN_INTERVALS
         self.intents = list(await self._disk.run(self._history.outbox.recent, self._owner, since))
+
+
+def _forecast(prospect: Prospect, interval: int) -> IntervalForecast | None:
+    return next((f for f in prospect.forecasts if f.interval == interval), None)

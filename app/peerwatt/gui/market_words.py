@@ -80,7 +80,9 @@ def result_sentence(order: OrderView) -> str:
     if order.filled_wh is None:
         return ""
     if order.filled_wh == 0:
-        return translate("Market", "Nothing of it was traded: nobody met the price.")
+        if order.side == "buy":
+            return translate("Market", "Nothing was bought: too little was offered at this price.")
+        return translate("Market", "Nothing was sold: too little was wanted at this price.")
     if order.side == "buy":
         said = translate("Market", "Bought {0} of {1} at {2}.")
     else:

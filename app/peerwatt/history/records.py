@@ -129,6 +129,8 @@ class TransactionParty(StrEnum):
 
     OWNER = "owner"
     AGENT = "agent"
+    KEEPER = "keeper"
+    """The agent's key, in the house's turn at a duty of the community."""
     OTHER = "other"
 
 

@@ -25,6 +25,14 @@ class DutyKind(StrEnum):
     SERVE = "serve"
     """Of direct deals, while readings are awaited."""
     FINALISE = "finalise"
+    TRUE_UP = "true up"
+    """Signed readings that came late, in place of estimates."""
+    BILL = "bill"
+    """The supplier's fee of a member, once a day while something is due."""
+    ISSUE = "issue"
+    """An hour's certificates, once it is final."""
+    CLAIM = "claim"
+    """The buyers' part of a closed hour's certificates."""
 
 
 DutyKey = tuple[DutyKind, str, int]

@@ -108,10 +108,16 @@ class AccountSender:
         """Address of the account."""
         return self.signer.address
 
-    def prepare(self, to: str | None, data: bytes, *, gas: int) -> SignedTransaction:
-        """Sign a call with the next nonce and remember it as pending. Raises PolicyRefusal."""
+    def prepare(
+        self, to: str | None, data: bytes, *, gas: int, fees: Fees | None = None
+    ) -> SignedTransaction:
+        """Sign a call with the next nonce and remember it as pending. Raises PolicyRefusal.
+
+        ``fees`` takes the place of those given at the start.
+        """
         nonce = self.nonces.next
-        fields = call_fields(self._chain_id, to, data, nonce=nonce, gas=gas, fees=self._fees)
+        paid = self._fees if fees is None else fees
+        fields = call_fields(self._chain_id, to, data, nonce=nonce, gas=gas, fees=paid)
         transaction = SignedTransaction.of(nonce, self.signer.sign_transaction(fields))
         self.nonces.add(transaction)
         return transaction

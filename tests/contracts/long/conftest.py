@@ -14,6 +14,7 @@ PASSED = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: part of the long run only (make test-long)")
+    ledger.contracts()  # as they are now, should they be built anew during the run
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -21,7 +22,7 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: part(item)[1])
+    items.sort(key=lambda item: part(item)[1] or ledger.LAST_SEED + 1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

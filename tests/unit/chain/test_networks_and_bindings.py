@@ -112,9 +112,9 @@ def test_all_words_at_zero_mean_nothing_there() -> None:
     assert decode_state(0).signed.interval == 0
 
 
-@given(st.integers(-(2**57), 2**57 - 1), st.integers(-(2**57), 2**57 - 1))
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**49), 2**49 - 1))
 def test_settled_money_keeps_its_sign(trade: int, supplier: int) -> None:
-    word = 7 << 198 | (supplier % 2**58) << 140 | (trade % 2**58) << 82 | 6 << 61 | 5 << 40 | 3
+    word = (supplier % 2**50) << 206 | 3 << 186 | 7 << 106 | (trade % 2**64) << 42 | 6 << 21 | 5
     found = decode_settled_row(word, 9)
     assert (found.trade_micro, found.supplier_micro, found.charge_micro) == (trade, supplier, -7)
     assert (found.import_wh, found.bought_wh, found.sold_wh) == (3, 5, 6)

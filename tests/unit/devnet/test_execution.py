@@ -6,11 +6,14 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+import pytest
 from devnet_support import CHAIN_ID, MEMBERS, RICH, START_S, Chain, make_node
 from ethereum.forks.prague import fork, vm
 from ethereum.forks.prague.fork_types import Account as SpecAccount
 from ethereum.forks.prague.state import State, set_account, state_root
 from ethereum.forks.prague.transactions import LegacyTransaction, decode_transaction
+from ethereum.forks.prague.vm import interpreter
+from ethereum.forks.prague.vm.instructions import Ops, op_implementation
 from ethereum_rlp import rlp as spec_rlp
 from ethereum_types.bytes import Bytes20, Bytes32
 from ethereum_types.numeric import U64, U256, Uint
@@ -65,7 +68,10 @@ class Specification:
             raw = stored.raw
             legacy = raw[0] >= 0xC0
             tx = spec_rlp.decode_to(LegacyTransaction, raw) if legacy else decode_transaction(raw)
-            fork.process_transaction(env, output, tx, Uint(stored.position))
+            with pytest.MonkeyPatch.context() as patch:  # the instructions as published, too
+                patch.setattr(interpreter, "op_implementation", op_implementation)
+                patch.setattr(interpreter, "Ops", Ops)
+                fork.process_transaction(env, output, tx, Uint(stored.position))
         return output
 
 

@@ -18,6 +18,7 @@ ALLOWED = {
     "Meter": {"estimate"},
     "Flexibility": {"offer"},
     "Deals": {"serve"},
+    "Supply": {"bill"},
     "Certificates": {"issue", "claim"},
 }
 

@@ -76,9 +76,10 @@ async def test_the_record_of_own_forecasts_survives_a_restart(history: History) 
     await again.load()
     assert again.record.chances(Side.BUY, NOW) == learned
     assert again.record.stake_micro(NOW + 96 * 20) == experience.record.stake_micro(NOW + 96 * 20)
-    history.meta.set("market.experience", {"tallies": [["x"]], "gained_micro": "?"})
-    await again.load()
-    assert again.record.chances(Side.BUY, NOW) == START
+    for damaged in ({"tallies": [["x"]], "gained_micro": "?"}, {"tallies": [[]]}, "?", None):
+        history.meta.set("market.experience", {"record": damaged})
+        await again.load()
+        assert again.record.chances(Side.BUY, NOW) == START
     disk.close()
 
 

@@ -41,8 +41,8 @@ def event(name: str, block: int, topics: list[object], data: list[object], index
 
 
 def row(imported: int, bought: int, trade: int, supplier: int, charge: int, estimated: int) -> int:
-    word = imported | bought << 40 | (trade % 2**58) << 82 | (supplier % 2**58) << 140
-    return word | charge << 198 | estimated << 255
+    word = bought | (trade % 2**64) << 42 | charge << 106 | estimated << 185
+    return word | imported << 186 | (supplier % 2**50) << 206
 
 
 class Reader:

@@ -139,6 +139,11 @@ class Market:
         """Data that places, replaces or (no steps) withdraws up to 96 orders."""
         return self.artefact.calldata("place", [encode_order(order) for order in orders])
 
+    def place_for(self, member: str, orders: Sequence[Order]) -> bytes:
+        """Data that does the same for the member whose agent sends it, at less cost."""
+        words = [encode_order(order) for order in orders]
+        return self.artefact.calldata("place_for", member, words)
+
     def clear(self, book: int, interval: int) -> bytes:
         """Data that clears an interval of a book; anyone may send it after the gate."""
         return self.artefact.calldata("clear", book, interval)

@@ -175,14 +175,14 @@ def decode_settled_row(value: int, interval: int) -> SettledRow:
     """Unpack a row of the event Settled."""
     return SettledRow(
         interval,
-        import_wh=bits(value, 0, 20),
-        export_wh=bits(value, 20, 20),
-        bought_wh=bits(value, 40, 21),
-        sold_wh=bits(value, 61, 21),
-        trade_micro=signed(bits(value, 82, 58), 58),
-        supplier_micro=signed(bits(value, 140, 58), 58),
-        charge_micro=-bits(value, 198, 57),
-        is_estimated=bool(value >> 255),
+        import_wh=bits(value, 186, 20),
+        export_wh=bits(value, 154, 20),
+        bought_wh=bits(value, 0, 21),
+        sold_wh=bits(value, 21, 21),
+        trade_micro=signed(bits(value, 42, 64), 64),
+        supplier_micro=signed(bits(value, 206, 50), 50),
+        charge_micro=-bits(value, 106, 48),
+        is_estimated=bool(bits(value, 185, 1)),
     )
 
 
@@ -194,14 +194,15 @@ def settled_rows(first_interval: int, rows: Sequence[int]) -> dict[int, SettledR
 def final_rows(
     first_interval: int, count: int, accuracies: Sequence[int], shared: Sequence[int]
 ) -> dict[int, FinalRow]:
-    """Return what an event Finalised tells, by interval."""
+    """Return what an event Finalised tells, by interval; ``accuracies`` has one word an hour."""
     parts = {first_interval + bits(word_, 0, 8): word_ for word_ in shared}
     found = {}
-    for i in range(count):
-        part = parts.get(first_interval + i, 0)
-        found[first_interval + i] = FinalRow(
-            first_interval + i,
-            accuracy_micro=signed(bits(accuracies[i // 4], 64 * (i % 4), 64), 64),
+    for i in range(first_interval, first_interval + count):
+        part = parts.get(i, 0)
+        hour = accuracies[i // 4 - first_interval // 4]
+        found[i] = FinalRow(
+            i,
+            accuracy_micro=signed(bits(hour, 64 * (i % 4), 64), 64),
             mid_market_micro=signed(bits(part, 40, 64), 64),
             shared_wh=bits(part, 8, 32),
         )

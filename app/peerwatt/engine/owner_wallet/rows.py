@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from peerwatt.api.base import TrustMark
 from peerwatt.api.wallet_messages import TransactionView
-from peerwatt.history.records import SentTransaction
+from peerwatt.history.records import SentTransaction, TransactionParty, TransactionState
 from peerwatt.history.wallet_records import Movement, OwnerIntent
 from peerwatt.model.market import SettledInterval
 from peerwatt.model.units import interval_start_s
@@ -17,6 +17,7 @@ from .convert import as_intent
 
 SHOWN = 40
 """Rows of the wallet's list."""
+DONE_BY_ANOTHER = "Another house did this duty first; nothing was lost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +95,20 @@ def _mark(state: str, *, unseen: bool = False) -> TrustMark:
 
 
 def row_of_sent(sent: SentTransaction, ledger: Ledger) -> TransactionView:
-    """Return what the agent sent."""
+    """Return what the agent sent. A duty of the community that another did first is no failure."""
+    is_duty = sent.by is TransactionParty.KEEPER
+    was_late = is_duty and sent.state is TransactionState.FAILED
     return TransactionView.model_validate(
         {
             "transaction_hash": sent.transaction_hash,
             "time_s": sent.time_s,
             "what": sent.what,
             "amount_micro": sent.amount_micro,
-            "state": sent.state.value,
+            "state": "replaced" if was_late else sent.state.value,
             "block_number": sent.block_number,
             "mark": _mark(sent.state.value),
-            "by": sent.by.value,
+            "by": "agent" if is_duty else sent.by.value,
+            "sentence": DONE_BY_ANOTHER if was_late else "",
             "account": sent.account,
             "counterparty": sent.recipient,
             "nonce": sent.nonce,

@@ -102,7 +102,14 @@ class DepositDialog(MovingDialog):
         super()._sent(transaction_hash)
         if isinstance(self._intent, Allow):
             self.show_step(self.progress, self.tr("Now deposit it"), self._deposit)
+            self.left.show_as(self.tr("Close"))
             self.left.show()
+            self.progress.after.hide()
+            self.note.say(
+                self.tr("This was only the permission. The deposit follows when it is in a block."),
+                "info",
+            )
+            self.fit()
 
     def may_go(self) -> bool:
         """Return whether the deposit can follow: only once the market may take the amount."""
@@ -116,6 +123,7 @@ class DepositDialog(MovingDialog):
             self.update_go()
 
     def _deposit(self) -> None:
+        self.progress.after.show()
         self.propose(self.desk.member, Deposit(amount_micro=self._micro))
 
 

@@ -54,7 +54,10 @@ class DealsCard(Card):
         self.table.set_rows(rows)
         switch(self.holder, bool(rows))
         self.empty.set(
-            self.tr("Your community has no direct deals yet.")
+            self.tr(
+                "Here stand your agreements with neighbours whom you chose: how much, at which "
+                "price, and what each delivered. None is known to this house."
+            )
             if deals is None
             else self.tr(
                 "Choose whom you buy from: a share of a neighbour's surplus or a fixed amount, at "
@@ -107,9 +110,9 @@ class DealsCard(Card):
                 lambda d: words.short_hash(d.partner),
                 tip=lambda d: d.partner,
             ),
-            Column(self.tr("What"), terms, token=ink, stretch=True, least=150),
+            Column(self.tr("What"), terms, token=ink, stretch=True, least=110),
             Column(self.tr("Price, ct"), price, right=True),
-            Column(self.tr("Runs"), state, token=ink),
+            Column(self.tr("Runs"), state, token=ink, optional=True),
             Column(
                 self.tr("Delivered"),
                 lambda d: str(words.energy(d.delivered_wh)),
@@ -155,7 +158,10 @@ class OffersCard(Card):
         self.table.set_rows(rows)
         switch(self.holder, bool(rows))
         self.empty.set(
-            self.tr("Your community has no suppliers that compete; your tariff stays as it is.")
+            self.tr(
+                "Here suppliers compete for you. No offer is known to this house; until you "
+                "choose one, your tariff stays as it is."
+            )
             if offers is None
             else self.tr(
                 "Here suppliers compete for you: what a kWh costs, what yours earns, the monthly "
@@ -240,19 +246,25 @@ class ServicesCard(Card):
 
     def _columns(self) -> tuple[Column[ServiceView], ...]:
         return (
-            Column(self.tr("What"), lambda s: s.name, stretch=True, least=110),
+            Column(
+                self.tr("What"),
+                lambda s: s.name,
+                icon=lambda s: (words.MARK_ICONS[s.mark], words.MARK_TOKENS[s.mark]),
+                token=lambda s: "text" if s.is_open else "muted",
+                tip=lambda s: f"{s.name}, {s.provider}, {words.mark_word(s.mark)}",
+                stretch=True,
+                least=80,
+            ),
             Column(
                 self.tr("Price"),
-                lambda s: self.tr("{0} for {1}").format(
-                    words.money(s.price_micro, self._currency), s.unit
-                ),
+                lambda s: str(words.money(s.price_micro, self._currency)),
                 right=True,
             ),
+            Column(self.tr("For"), lambda s: s.unit, token=lambda _: "muted"),
             Column(
                 "",
                 lambda s: self.tr("open") if s.is_open else self.tr("closed"),
-                icon=lambda s: (words.MARK_ICONS[s.mark], words.MARK_TOKENS[s.mark]),
                 token=lambda _: "muted",
-                tip=lambda s: f"{s.provider}, {words.mark_word(s.mark)}",
+                optional=True,
             ),
         )

@@ -71,8 +71,8 @@ class MixCard(Card):
             theme,
             "sun",
             self.tr(
-                "Once the first hours are settled, this shows hour by hour how much came from "
-                "your own sun, from neighbours, from neighbours you chose, and from your supplier."
+                "This shows hour by hour how much came from your own sun, from neighbours, from "
+                "neighbours you chose, and from your supplier. No hour is known to this house yet."
             ),
         )
         self.holder = stack(filled, self.empty)
@@ -95,6 +95,10 @@ class MixCard(Card):
             for column, part in enumerate(parts):
                 grid.addWidget(part, row, 4 * half + column)
             self.rows.append(parts)
+        row, half = divmod(len(self.rows), 2)
+        self.whole = Text(self.theme, "", bold=True, align=Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(Text(self.theme, self.tr("Together"), ink="muted"), row, 4 * half + 1)
+        grid.addWidget(self.whole, row, 4 * half + 2)
         for column in (1, 5):
             grid.setColumnStretch(column, 1)
         grid.setColumnMinimumWidth(3, UNIT * 2)
@@ -119,7 +123,7 @@ class MixCard(Card):
         switch(self.holder, bool(mixes))
         parts = energy_mix.sources(mixes)
         whole_wh = energy_mix.used_wh(parts)
-        self.note.set(self.tr("{0} used").format(words.energy(whole_wh)) if mixes else "")
+        self.whole.set(str(words.energy(whole_wh)))
         for part, (dot, name, share) in zip(parts, self.rows, strict=True):
             dot.set(part.ink, part.alpha)
             said = str(words.percent(100 * part.energy_wh / whole_wh)) if whole_wh else ""
@@ -170,8 +174,8 @@ class CertificatesCard(Card):
         if view is None:
             self.empty.set(
                 self.tr(
-                    "Certificates prove hour by hour that energy was green. Your community "
-                    "issues none yet."
+                    "Certificates prove hour by hour that energy was green: for what you "
+                    "produced, used and sold. None is known to this house."
                 )
             )
             return

@@ -102,6 +102,8 @@ class OrdersCard(Card):
         def filled(order: OrderView) -> str:
             if order.filled_wh is None:
                 return market_words.order_state(order)
+            if order.filled_wh == 0:
+                return self.tr("nothing")
             return self.tr("{0} at {1} ct").format(
                 words.energy(order.filled_wh), words.price(order.price_micro).number
             )
@@ -109,7 +111,12 @@ class OrdersCard(Card):
         return (
             Column(self.tr("For"), lambda o: self._at(o.interval)),
             Column(self.tr("What"), lambda o: buy if o.side == "buy" else sell),
-            Column(self.tr("Amount"), lambda o: str(words.energy(o.quantity_wh)), right=True),
+            Column(
+                self.tr("Amount"),
+                lambda o: str(words.energy(o.quantity_wh)),
+                right=True,
+                optional=True,
+            ),
             Column(
                 self.tr("Limit, ct"),
                 lambda o: words.price(o.limit_micro).number,
@@ -128,6 +135,6 @@ class OrdersCard(Card):
                 lambda o: o.reason,
                 token=lambda _: "muted",
                 stretch=True,
-                least=170,
+                least=40,
             ),
         )

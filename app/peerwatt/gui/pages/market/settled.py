@@ -112,6 +112,7 @@ class SettledCard(Card):
         self.chosen_changed: Callable[[TradeView | None], None] = lambda _: None
         self.day = Text(theme, "", bold=True)
         self.head.addWidget(self.day)
+        self.note.set(self.tr("ct, + received, − paid"))
         self.table = Table[TradeView](theme, self.tr("Settled intervals"), self._columns())
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.empty = Empty(theme, "neighbours", self.tr("No interval has been settled yet."))
@@ -157,7 +158,7 @@ class SettledCard(Card):
 
         return (
             Column(self.tr("At"), lambda t: self._at(t.interval)),
-            Column(self.tr("Traded"), market_words.traded, stretch=True, least=112),
+            Column(self.tr("Traded"), market_words.traded, stretch=True, least=92),
             Column(
                 self.tr("Price, ct"),
                 lambda t: words.price(t.price_micro or None).number,
@@ -165,19 +166,19 @@ class SettledCard(Card):
                 optional=True,
             ),
             Column(
-                self.tr("Came to, ct"),
+                self.tr("Came to"),
                 lambda t: cents(t.total_micro),
                 right=True,
                 tip=lambda _: self.tr("All parts together: + received, − paid"),
             ),
             Column(
-                self.tr("Supplier, ct"),
+                self.tr("Supplier"),
                 lambda t: cents(t.supplier_only_micro),
                 right=True,
                 tip=lambda _: self.tr("What the supplier alone would have come to"),
             ),
             Column(
-                self.tr("Saved, ct"),
+                self.tr("Saved"),
                 lambda t: cents(t.saved_micro),
                 right=True,
                 token=lambda t: "warning" if t.saved_micro < 0 else "text",
@@ -185,9 +186,19 @@ class SettledCard(Card):
             ),
             Column(
                 "",
+                lambda _: "",
+                icon=lambda t: (
+                    ("clock", "warning")
+                    if t.is_estimated
+                    else (words.MARK_ICONS[t.mark], words.MARK_TOKENS[t.mark])
+                ),
+                tip=tip,
+            ),
+            Column(
+                "",
                 lambda t: self.tr("estimated") if t.is_estimated else "",
-                icon=lambda t: (words.MARK_ICONS[t.mark], words.MARK_TOKENS[t.mark]),
                 token=lambda _: "warning",
                 tip=tip,
+                optional=True,
             ),
         )
