@@ -213,7 +213,7 @@ class Day:
                     self.corrected(interval, days[interval], row, name == "TruedUp", who[0] == self.me)
         return days
     def settled(self, interval, row):
-        day = {"deal": 0, "accuracy": 0, "mid": 0, "final": 0, "estimated": bits(row, 185, 1), "charge": bits(row, 106, 48)}
+        day = dict(deal=0, accuracy=0, mid=0, final=0, estimated=bits(row, 185, 1), charge=bits(row, 106, 48))
         day.update(trade=signed(row, 42, 64), supplier=signed(row, 206, 50))
         day.update(zip(SHOWN, (bits(row, 186, 20), bits(row, 154, 20), bits(row, 0, 21), bits(row, 21, 21))))
         for name, right in zip(("bought", "sold", "trade", "charge"), self.trades(interval)):

@@ -6,7 +6,7 @@ import math
 import random
 
 from peerwatt.api.base import TrustMark
-from peerwatt.gui.community_view import (
+from peerwatt.api.community_messages import (
     CertificatesView,
     CommunityView,
     DealView,

@@ -10,8 +10,8 @@ from community_feed import BEN, full_community, powers
 
 from peerwatt.api import market_messages as mm
 from peerwatt.api import messages as m
+from peerwatt.api.community_messages import CommunityView
 from peerwatt.api.wallet_messages import AccountView, TransactionView
-from peerwatt.gui.community_view import CommunityView
 from peerwatt.model.units import interval_at, interval_start_s
 
 NOON_S = 1_781_786_100.0  # 2026-06-18 14:35 in Zurich
@@ -447,6 +447,7 @@ class FakeFeed:
             devices=self.devices(),
             market=self.market(),
             flexibility=self.flexibility(),
+            community=self.community(),
             wallet=self.wallet(),
             chain=self.chain(),
             notices=self.notices(),
@@ -475,6 +476,7 @@ def empty_state(now_s: float = NOON_S) -> m.SiteState:
         devices=m.DevicesView(),
         market=mm.MarketView(),
         flexibility=m.FlexibilityView(),
+        community=CommunityView(),
         wallet=m.WalletView(credit=unread, escrowed=unread, total_supply=unread,
                             agent=m.AgentView(daily_limit=unread, spent_today=unread)),
         chain=m.ChainView(network="devnet", consensus="qbft", chain_id=20211, validators=0,

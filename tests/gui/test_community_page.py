@@ -8,9 +8,9 @@ import pytest
 from gui_feed import FakeFeed, low_market, supply
 from test_pages import texts
 
+from peerwatt.api.community_messages import CertificatesView, CommunityView, MixView
 from peerwatt.api.wallet_messages import ChooseOffer, EndDeal
 from peerwatt.gui import energy_mix
-from peerwatt.gui.community_view import CertificatesView, CommunityView, MixView
 from peerwatt.gui.pages.community import CommunityPage
 
 

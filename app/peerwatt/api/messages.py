@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .base import ChainValue, Message, TrustMark
+from .community_messages import CommunityView
 from .market_messages import MarketView
 from .wallet_messages import (
     AccountView,
@@ -375,6 +376,7 @@ class SiteState(Message):
     devices: DevicesView
     market: MarketView
     flexibility: FlexibilityView
+    community: CommunityView
     wallet: WalletView
     chain: ChainView
     notices: NoticesView

@@ -42,6 +42,7 @@ from peerwatt.model.units import interval_at
 from peerwatt.model.verified import ChainFault
 
 from .chain_service import ChainService
+from .community_facts import CommunityReader
 from .control_loop import ControlLoop, Intent
 from .controllers import AwardedWindow, MarketPosition
 from .disk import Disk
@@ -101,6 +102,7 @@ class HouseEngine:
         self.board = board
         self.control = control
         self.chain = chain
+        self.community = CommunityReader(chain, history, disk, clock) if chain else None
         self.trading = trading
         self.flex = flex
         self.keeping = keeping
@@ -184,6 +186,8 @@ class HouseEngine:
             news |= await self.flex.step(self.prospect, self.past(), declined)
         if self.keeping is not None:
             news |= await self.keeping.step()
+        if self.community is not None:
+            news |= await self.community.step()
         await self._sections.refresh(self, news)
 
     @property

@@ -21,6 +21,11 @@ log = logging.getLogger(__name__)
 FORGET_AFTER_S = 7 * 86_400
 """Duties that could not be done for so long are left: the rings of the contracts have moved on."""
 
+TOO_DEAR = (
+    "Duties left to other houses, since their gas costs more than is left of "
+    "your limit for fees: {}."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -121,6 +126,7 @@ class KeepingService:
         held = list(self._open.values())
         choice = choose(held, keepers, self._member, now_s, self._terms, self._sent.at_s)
         self._next_look_s = math.inf if choice.next_look_s is None else choice.next_look_s
+        self.sentence = TOO_DEAR.format(choice.dear) if choice.dear else self.sentence
         if not choice.duties:
             return False
         self._next_look_s = min(self._next_look_s, now_s + self._terms.step_s)
@@ -132,7 +138,7 @@ class KeepingService:
             self._spent(call)
             self._sent.note(duties, now_s)
             self._count(duties)
-        self.sentence = ""
+        self.sentence = TOO_DEAR.format(choice.dear) if choice.dear else ""
         return bool(ready)
 
     def _wait(self, not_yet: Iterable[Duty], now_s: float) -> None:

@@ -26,6 +26,7 @@ from peerwatt.model.units import INTERVAL_S, interval_at
 
 from .publisher import Publisher
 from .views.chain_status import chain_view, no_chain_view
+from .views.community import CommunityState, community_view
 from .views.devices import TwinState, devices_view
 from .views.flow import flow_view
 from .views.forecast import forecast_view
@@ -143,6 +144,7 @@ class Sections:
         self._publisher.publish("market", market_view(self._market_state(house)))
         flexibility = house.flex.view() if house.flex else FlexibilityView()
         self._publisher.publish("flexibility", flexibility)
+        self._publisher.publish("community", community_view(self._community_state(house)))
         self._publisher.publish(
             "wallet",
             wallet_view(
@@ -217,6 +219,19 @@ class Sections:
                 done=house.keeping.duties if house.keeping else {},
                 sentence=house.keeping.sentence if house.keeping else "",
             ),
+        )
+
+    def _community_state(self, house: HouseEngine) -> CommunityState:
+        chain, reader = house.chain, house.community
+        return CommunityState(
+            now_s=house.clock.now_s(),
+            zone=self._zone,
+            owner=chain.owner if chain else "",
+            facts=reader.facts if reader else None,
+            settled=chain.settled if chain else None,
+            picture=chain.picture if chain else None,
+            status=chain.client.status if chain else None,
+            no_chain="" if chain else self._no_chain,
         )
 
     def car_present(self, house: HouseEngine) -> bool:

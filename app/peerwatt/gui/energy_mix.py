@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from peerwatt.api.community_messages import MixView
+
 from . import words
-from .community_view import MixView
 from .words import translate
 
 

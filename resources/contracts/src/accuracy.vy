@@ -78,7 +78,7 @@ def of_day(
     """
     day: Day = empty(Day)
     h_now: uint256 = h
-    surcharge: uint256 = unsafe_add(1000, g)
+    more: uint256 = unsafe_add(1000, g)
     i: uint256 = 0
     count: uint256 = len(stakes)
     for k: uint256 in range(25):
@@ -114,9 +114,7 @@ def of_day(
                         amount = size
                     weight: uint256 = unsafe_mul(amount, old_h) >> 16
                     if (terms >> 32) & 3 == side:
-                        owed: uint256 = unsafe_sub(
-                            unsafe_mul(surcharge, amount), unsafe_mul(g, weight)
-                        )
+                        owed: uint256 = unsafe_sub(unsafe_mul(more, amount), unsafe_mul(g, weight))
                         owed = unsafe_add(unsafe_mul(terms & MASK_32, owed), 999_999)
                         earned = unsafe_div(owed, 1_000_000)
                         day.paid = unsafe_add(day.paid, earned)

@@ -117,7 +117,8 @@ def _serve(seller: address, buyer: address, interval: uint256, amount: uint256, 
     standing._move(buyer, buyers.supplier, buyer_moved)
     standing._pay(buyer, seller, money.cost_up(amount, price))
     book: uint256 = staticcall peers.IMarket(standing.market).common_book(sellers.zone, buyers.zone)
-    charge: uint256 = money.cost_up(amount, staticcall peers.IMarket(standing.market).charge_of(book, interval))
+    rate: uint256 = staticcall peers.IMarket(standing.market).charge_of(book, interval)
+    charge: uint256 = money.cost_up(amount, rate)
     standing._pay(buyer, staticcall peers.IMarket(standing.market).charge_account(), charge)
     log DealServed(
         seller=seller,

@@ -91,7 +91,9 @@ def _stakes(zone: uint256, first: uint256, count: uint256) -> DynArray[uint256, 
     @dev What the members of a zone share in each interval: in the low 128 bits the stake of
          accuracy, where the book was thin [128,158) need and [158,188) surplus.
     """
-    stakes: DynArray[uint256, 96] = staticcall peers.IMarket(standing.market).results_of(zone, first, count)
+    stakes: DynArray[uint256, 96] = staticcall peers.IMarket(standing.market).results_of(
+        zone, first, count
+    )
     params: uint256 = standing._params_at(first)
     spread: uint256 = (params >> 64) & MASK_32
     weight: uint256 = (params >> 96) & 1023
@@ -177,9 +179,7 @@ def _share(
         terms: standing.Terms = standing._terms(member, interval)
         balance: int256 = 0
         supplier: int256 = 0
-        balance, supplier = sharing.moved(
-            side, amount, part, terms.retail, terms.feed_in, mid
-        )
+        balance, supplier = sharing.moved(side, amount, part, terms.retail, terms.feed_in, mid)
         brought += balance
         if terms.supplier != creditor:
             standing._move(member, creditor, taken)
@@ -191,5 +191,7 @@ def _share(
         left: uint256 = amount - part
         if side == 2:
             left = unsafe_sub(0, left)
-        standing.records[member][place] = (record & ~(MASK_23 << offset)) | ((left & MASK_23) << offset)
+        standing.records[member][place] = (
+            (record & ~(MASK_23 << offset)) | ((left & MASK_23) << offset)
+        )
     return (brought, taken, creditor, shared)

@@ -135,7 +135,8 @@ def _rests(
     sums: Sums,
 ) -> (Sums, DynArray[uint256, 96], int256):
     """
-    @dev Records, tallies, rows and money of a span. Bounds: 20 bits metered, 21 bits traded each
+    @dev Records, tallies, rows and money of a span, in one loop: what each interval costs is
+         spent here, and a call or a copy an interval would be a tenth of it. Bounds: 20 bits metered, 21 bits traded each
          way, 32 bits of tariff: amounts below 2**22, money below 2**45, so nothing overflows.
     """
     rows: DynArray[uint256, 96] = traded

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from peerwatt.api.base import ChainValue, TrustMark
 from peerwatt.api.client import ApiClient
+from peerwatt.api.community_messages import CommunityView
 from peerwatt.api.market_messages import MarketView
 from peerwatt.api.messages import (
     AgentView,
@@ -42,6 +43,7 @@ STATE = SiteState(
     devices=DevicesView(),
     market=MarketView(),
     flexibility=FlexibilityView(),
+    community=CommunityView(),
     wallet=WalletView(
         credit=NONE,
         escrowed=NONE,

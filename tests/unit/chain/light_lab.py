@@ -74,7 +74,7 @@ class ClientLab:
             trusted_number=root.number,
             sync=sync or SyncPlan(),
         )
-        client = LightClient(net, self.clock, timeout_s=0.6, **options)
+        client = LightClient(net, self.clock, timeout_s=1.5, **options)
         self.stack.push_async_callback(client.close)
         return client
 

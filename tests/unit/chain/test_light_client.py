@@ -65,7 +65,7 @@ class Lab:
     def connect(self, *more: str, **options: Any) -> LightClient:
         urls = [endpoint.url for endpoint in self.endpoints]
         net = network(*urls, *more)
-        self.client = LightClient(net, self.clock, timeout_s=0.4, **options)
+        self.client = LightClient(net, self.clock, timeout_s=1.5, **options)
         self.stack.push_async_callback(self.client.close)
         return self.client
 

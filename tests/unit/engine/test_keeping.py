@@ -157,6 +157,7 @@ async def test_fees_beyond_what_the_owner_spends_leave_duties_to_others() -> Non
     assert await lab.service.step()
     assert len(lab.sender.sent) == 2
     assert not await lab.after(STEP_S)
+    assert lab.service.sentence.startswith("Duties left to other houses")
     lab.service.afford(gas_price_wei=0, fee_left_wei=0)
     assert await lab.after(STEP_S)
     assert len(lab.sender.sent) == 4

@@ -9,8 +9,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from peerwatt.api.community_messages import MixView
+
 from .. import energy_mix, words
-from ..community_view import MixView
 from ..theme import Theme, font, metrics
 
 LEFT_PX, FOOT_PX, TOP_PX = 48.0, 20.0, 8.0

@@ -43,7 +43,7 @@ class Lab:
         described = network(
             root, [b.url for b in self.beacons], [e.url for e in self.executions], **changes
         )
-        client = BeaconClient(described, self.clock, timeout_s=0.4, **(options or {}))
+        client = BeaconClient(described, self.clock, timeout_s=2.0, **(options or {}))
         self.stack.push_async_callback(client.close)
         return client
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
+from peerwatt.api.community_messages import DealView, OfferView, ServiceView
 from peerwatt.api.wallet_messages import ChooseOffer, EndDeal
 
 from ... import words
-from ...community_view import DealView, OfferView, ServiceView
 from ...context import Context
 from ...theme import Theme
 from ...widgets.base import Button, Card, Text

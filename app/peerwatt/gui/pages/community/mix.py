@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
 
+from peerwatt.api.community_messages import CertificatesView, CommunityView
+
 from ... import energy_mix, words
-from ...community_view import CertificatesView, CommunityView
 from ...context import Context
 from ...plots.mix import MixBars
 from ...theme import UNIT, Theme
@@ -139,6 +140,7 @@ class CertificatesCard(Card):
     def __init__(self, context: Context) -> None:
         super().__init__(context.theme, self.tr("Certificates"))
         theme = context.theme
+        self._clock = context.bridge.site_clock
         self.title.setToolTip(
             self.tr("One for each Wh of metered green production, burned when the energy is used.")
         )
@@ -191,6 +193,9 @@ class CertificatesCard(Card):
         self.used.set(words.energy(view.used_wh))
         self.passed.set(words.energy(view.passed_on_wh))
         self.mark.set(view.mark, words.mark_word(view.mark))
-        self.sentence.set(
-            self.tr("Each counts once: it is burned in the hour in which its energy is used.")
-        )
+        said = self.tr("Each counts once: it is burned in the hour in which its energy is used.")
+        if view.since_s is not None:
+            zone = self._clock.zone
+            since = f"{words.day(view.since_s, zone)}, {words.clock(view.since_s, zone)}"
+            said = self.tr("Since {0}.").format(since) + " " + said
+        self.sentence.set(said)

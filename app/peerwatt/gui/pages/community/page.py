@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
+from peerwatt.api.community_messages import CommunityView
 from peerwatt.api.market_messages import MarketView
 from peerwatt.api.proof_messages import EscrowProof
 
-from ...community_view import CommunityView
 from ...context import Context
 from ...widgets.proof_menu import offer_proof
 from ..base import Page, across

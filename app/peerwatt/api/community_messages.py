@@ -1,10 +1,10 @@
-"""What the community page is made of, until the engine tells it as a section of its own."""
+"""Messages about the community: where energy came from, certificates, deals, offers, services."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from peerwatt.api.base import Message, TrustMark
+from .base import Message, TrustMark
 
 
 class MixView(Message):
