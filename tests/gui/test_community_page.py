@@ -118,11 +118,12 @@ def test_nothing_yet_says_what_it_will_show(stage: Any, page: CommunityPage) -> 
         assert "known to this house" in card.empty.text.text()
 
 
-def test_what_the_engine_does_not_report_is_said_to_be_so(stage: Any) -> None:
+def test_what_the_community_does_not_have_is_said_to_be_so(stage: Any) -> None:
     page = stage.window.pages["community"]
-    assert "reports only the supplier's account" in page.sentence.text()
-    stage.bridge.publish("community", FakeFeed().community())
     assert page.sentence.text() == ""
+    said = "This community has no contract for services."
+    stage.bridge.publish("community", CommunityView(sentence=said))
+    assert page.sentence.text() == said
 
 
 def test_certificates_need_a_production_meter(stage: Any, page: CommunityPage) -> None:

@@ -79,6 +79,8 @@ class TradingService:
         self._clock = clock
         self._say = say
         self._gas = gas
+        self._refusal = ""
+        """Why orders were not signed, told once."""
         self._is_stale = False
         """Whether the plan's grounds have changed since an order was decided."""
         self._desk: OrderDesk | None = None
@@ -263,8 +265,11 @@ class TradingService:
             self._last_block = -1
             return False
         except PolicyRefusal as fault:
-            self._say(NoticeLevel.FAULT, "market", f"An order was not signed: {fault}")
+            if str(fault) != self._refusal:
+                self._say(NoticeLevel.FAULT, "market", f"An order was not signed: {fault}")
+            self._refusal = str(fault)
             return False
+        self._refusal = ""
         for intent in changed:
             self._tell(intent)
         return bool(changed)

@@ -22,6 +22,7 @@ from peerwatt.history.facade import History
 from peerwatt.market.desk import SignedOrders
 from peerwatt.model.market import MarketRules, Order, PriceLadder
 from peerwatt.model.plan import PlanStep
+from peerwatt.model.ports import PolicyRefusal
 from peerwatt.model.units import interval_start_s
 from peerwatt.wallet.signer import FREE, Fees
 
@@ -175,4 +176,20 @@ async def test_a_low_account_is_told_once_until_it_was_filled(history: History) 
         "Your account with the market has only 1.99 left for orders and fees: "
         "deposit credits on the wallet page."
     )
+    lab.disk.close()
+
+
+async def test_an_order_that_may_not_be_signed_is_told_once(history: History) -> None:
+    lab = await begun(history, 0)
+
+    async def refuse(orders: Sequence[Order]) -> SignedOrders:
+        raise PolicyRefusal("What is left of today's limit for fees does not cover this.")
+
+    lab.service._sender.sign = refuse  # type: ignore[method-assign]
+    await lab.step()
+    for block in (8, 9):
+        lab.chain.picture = replace(PICTURE, block_number=block)
+        await lab.step()
+    assert len(lab.said) == 1
+    assert "does not cover" in lab.said[0]
     lab.disk.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from coincurve import PrivateKey
 from eth_account import Account as EthAccount
@@ -55,6 +57,11 @@ class StreetAccount:
             return None
         self._nonce += 1
         return "0x" + transaction_hash.hex()
+
+    def sign_typed(self, typed: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
+        """Return v, r and s of a signature on typed data (EIP-712)."""
+        signed = EthAccount.sign_typed_data(self._key, full_message=dict(typed))
+        return signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
 
     def next_contract(self) -> str:
         """Return the address that the next deployment from this account gets."""

@@ -11,6 +11,7 @@ from peerwatt.chain.bindings.treasury import Treasury
 from peerwatt.chain.encoding import keccak
 from peerwatt.devnet.node import DevNode
 from peerwatt.model.market import BookRules, MarketRules, PriceLadder, Tariff
+from peerwatt.model.supply import Offer
 
 from .account import StreetAccount
 from .operators import Times
@@ -40,6 +41,13 @@ RULES = MarketRules(
     thin_wh=ALWAYS_WH,
 )
 TARIFF = Tariff(retail_micro_per_kwh=300_000, feed_in_micro_per_kwh=80_000)
+OFFERS = (
+    Offer(0, "", 300_000, 80_000, monthly_fee_micro=5_000_000, warn_below_micro=2_000_000),
+    Offer(0, "", 285_000, 70_000, monthly_fee_micro=4_000_000, warn_below_micro=2_000_000),
+)
+"""Of the first supplier and of the cheaper second."""
+CHARGING_POINT = ("Charging point at the corner", "kWh", 350_000)
+"""A shared service: name, unit, price of a unit."""
 TIMES = Times(readings_due_s=900, certificates_close_s=1_800)
 """The street is quick; a real community gives its meters a day."""
 
@@ -66,6 +74,8 @@ class Operators:
     treasurers: Treasurers
     dso: StreetAccount
     supplier: StreetAccount
+    other_supplier: StreetAccount
+    """Who only makes an offer."""
     metering: StreetAccount
     keeper: StreetAccount
     guardian: StreetAccount
@@ -82,6 +92,7 @@ class Operators:
             treasurers=Treasurers(account("treasury"), account("second treasurer")),
             dso=account("dso"),
             supplier=account("supplier"),
+            other_supplier=account("second supplier"),
             metering=account("metering"),
             keeper=account("keeper"),
             guardian=account("guardian"),
@@ -115,6 +126,7 @@ def terms(operators: Operators) -> Terms:
         roles={
             operators.dso.address: Role.DSO,
             operators.supplier.address: Role.SUPPLIER,
+            operators.other_supplier.address: Role.SUPPLIER,
             operators.metering.address: Role.METERING,
             operators.guardian.address: Role.GUARDIAN,
             operators.treasurers.one.address: Role.TREASURER,
@@ -135,8 +147,18 @@ async def found_community(node: DevNode, operators: Operators) -> Community:
     await node.tick()
     deposit = contracts.market.deposit(OPERATOR_CREDIT_MICRO // 2)
     await operators.supplier.send(contracts.market.address, deposit)
+    await _offer(contracts, operators)
     await node.tick()
     return contracts
+
+
+async def _offer(contracts: Community, operators: Operators) -> None:
+    """Publish both suppliers' offers; nobody has to choose one."""
+    supply = contracts.supply
+    if supply is None:
+        return
+    for account, offer in zip((operators.supplier, operators.other_supplier), OFFERS, strict=True):
+        await account.send(supply.address, supply.publish(offer))
 
 
 async def _deploy(node: DevNode, operators: Operators) -> Community:
@@ -188,6 +210,13 @@ async def join(
         # A new member shares what its trade leaves over with its neighbours; it may choose not to.
         await owner.send(market.address, market.set_no_fuss(True))
     await node.tick()
+
+
+async def share_charging_point(contracts: Community, provider: StreetAccount) -> None:
+    """Let neighbours charge at a member's, paid by use."""
+    services = contracts.services
+    if services is not None:
+        await provider.send(services.address, services.list_service(*CHARGING_POINT))
 
 
 def _member(household: Household, supplier: str) -> Member:

@@ -11,6 +11,9 @@ CLEAR_AFTER_GATE_S = 15
 METER_AFTER_S = 15
 """Readings are sent this long after the interval they close."""
 
+SERVE_AFTER_S = 135
+"""Direct deals are served this long after an interval: its readings are on the chain by then."""
+
 FINALISE_AFTER_DUE_S = 60
 """An interval's books are closed this long after its readings' deadline."""
 

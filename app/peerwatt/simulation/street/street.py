@@ -33,7 +33,16 @@ from peerwatt.simulation.replay import Replay
 from peerwatt.simulation.smart_meter import SmartMeter
 
 from .account import StreetAccount, seeded_key
-from .community import RULES, TIMES, Household, Operators, found_community, join
+from .community import (
+    RULES,
+    TIMES,
+    Household,
+    Operators,
+    found_community,
+    join,
+    share_charging_point,
+)
+from .deal import DealServer, sign_deal
 from .dso import GridOperator
 from .neighbour import Neighbour, neighbour_terms
 from .operators import Keeper, Metered, MeteringOperator
@@ -82,7 +91,7 @@ class Street:
         self.members: list[str] = []
         self.dso: GridOperator
         self._central: CentralSystem | None = None
-        self._services: list[MeteringOperator | Keeper | Neighbour | GridOperator] = []
+        self._services: list[MeteringOperator | Keeper | Neighbour | GridOperator | DealServer] = []
 
     def _houses(self) -> list[SimHouse]:
         options, start_s = self.options, self.options.start_s - INTERVAL_S
@@ -118,11 +127,23 @@ class Street:
         ]
         self.members = [household.owner.address for household in households]
         await join(self.node, self.contracts, self.operators, households)
+        await share_charging_point(self.contracts, households[-1].owner)
         self.client = LightClient(load_network(self.chain_settings()), self.clock)
         self.reader = ProvenReader(self.client)
         await self._open_peers()
         await self._employ(households)
+        seller = self._deal_seller(households)
+        # The next block, which has the deal, is one of the first interval: it begins after that.
+        first = interval_at(self.options.start_s) + 1
+        await sign_deal(self.contracts, seller, owner, first)
+        keeper = self.operators.keeper
+        self._services.append(DealServer(keeper, self.contracts, seller.address, first))
         await self._live_through_first_interval()
+
+    @staticmethod
+    def _deal_seller(households: Sequence[Household]) -> StreetAccount:
+        """Return the first neighbour with sun."""
+        return next(one.owner for one in households[1:] if one.production_key_address is not None)
 
     def _owners(self, owner: StreetAccount) -> list[StreetAccount]:
         others = range(1, len(self.houses))

@@ -28,7 +28,6 @@ class CommunityPage(Page):
         theme, bridge = context.theme, context.bridge
         self._market = MarketView()
         self._community = CommunityView()
-        self._is_told = False
         self._currency = "EUR"
         self.supply = SupplyCard(context)
         self.mix = MixCard(context)
@@ -61,7 +60,7 @@ class CommunityPage(Page):
 
     def set_community(self, community: CommunityView) -> None:
         """Show what the engine knows of the community."""
-        self._community, self._is_told = community, True
+        self._community = community
         self._show()
         self._say()
 
@@ -86,6 +85,4 @@ class CommunityPage(Page):
     def _say(self) -> None:
         keeping = self._market.keeping
         said = self._community.sentence or keeping.sentence
-        if not self._is_told:
-            said = self.tr("Your engine reports only the supplier's account yet, not the rest.")
         self.sentence.set(said)
