@@ -465,6 +465,10 @@
         <source>Each counts once: it is burned in the hour in which its energy is used.</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Since {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Chain</name>
@@ -721,10 +725,6 @@
     <name>CommunityPage</name>
     <message>
         <source>Community</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Your engine reports only the supplier&apos;s account yet, not the rest.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

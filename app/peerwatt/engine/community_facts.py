@@ -19,6 +19,7 @@ from peerwatt.chain.reading.events import LogFilter
 from peerwatt.history.facade import History
 from peerwatt.history.records import PartKind
 from peerwatt.model.deals import RANKS, DealTerms
+from peerwatt.model.market import SettledInterval
 from peerwatt.model.ports import Clock
 from peerwatt.model.supply import Offer
 from peerwatt.model.units import INTERVAL_S, INTERVALS_PER_DAY, interval_at
@@ -89,7 +90,8 @@ class CommunityReader:
         self._disk = disk
         self._clock = clock
         self._due_s = 0.0
-        self._rests: dict[int, int] = {}
+        self._rests: dict[int, tuple[SettledInterval, int]] = {}
+        """With the outcome as it was then: signed readings in place of an estimate change both."""
         self._claimed: dict[int, tuple[HourRecord | None, HourPool]] = {}
         self._served: dict[int, tuple[Delivery, ...]] = {}
         """By block."""
@@ -109,6 +111,11 @@ class CommunityReader:
         self._due_s = now_s + INTERVAL_S
         return True
 
+    def forget(self) -> None:
+        """Drop everything: blocks that it was read from were given up."""
+        self.facts, self._due_s = None, 0.0
+        self._rests, self._claimed, self._served = {}, {}, {}
+
     async def _read(self, final_until: int) -> CommunityRead:
         chain, community = self._chain, self._chain.community
         since = interval_at(self._clock.now_s()) - INTERVALS_PER_DAY * DAYS
@@ -117,7 +124,11 @@ class CommunityReader:
         found = await fetch_all(chain.reader, self._wants(final, hours), chain.final_number)
         value, block = found.value, found.block_number
         left_out: list[str] = []
-        self._rests |= {i: one.rest_wh for i, one in value["rests"].items() if one and one.is_final}
+        self._rests = {i: self._rests[i] for i in final if i in self._rests} | {
+            i: (chain.settled[i], one.rest_wh)
+            for i, one in value["rests"].items()
+            if one is not None and one.is_final and i in chain.settled
+        }
         served, missing = await self._deliveries(final)
         energies = await self._disk.run(self._history.energy.recent_intervals, since)
         return CommunityRead(
@@ -127,7 +138,7 @@ class CommunityReader:
             deals=await self._deals(value, block, left_out) if community.deals else None,
             certificates=self._certificates(value, hours),
             has_production_meter=int(value["production"], 16) != 0,
-            rests={i: self._rests[i] for i in final if i in self._rests},
+            rests={i: rest_wh for i, (_, rest_wh) in sorted(self._rests.items())},
             produced={one.interval: one.pv_wh for one in energies},
             deliveries=served,
             undelivered=missing,
@@ -136,7 +147,7 @@ class CommunityReader:
 
     def _wants(self, final: Sequence[int], hours: Sequence[int]) -> Wanted:
         community, owner = self._chain.community, self._chain.owner
-        new = [i for i in final if i not in self._rests][-INTERVALS_A_STEP:]
+        new = [i for i in final if not self._is_known(i)][-INTERVALS_A_STEP:]
         records = {i: community.settlement.record(owner, i) for i in new}
         wants: Wanted = {
             "rests": together(records, community.settlement.address),
@@ -159,6 +170,10 @@ class CommunityReader:
             wants["pools"] = together(pools, certificates.address)
         return wants
 
+    def _is_known(self, interval: int) -> bool:
+        known = self._rests.get(interval)
+        return known is not None and known[0] == self._chain.settled[interval]
+
     def _certificates(
         self, value: Mapping[str, Any], hours: Sequence[int]
     ) -> dict[int, tuple[HourRecord | None, HourPool]] | None:
@@ -168,7 +183,8 @@ class CommunityReader:
         self._claimed |= {
             hour: pair for hour, pair in found.items() if pair[0] is not None and pair[0].is_claimed
         }
-        return {hour: self._claimed[hour] for hour in hours if hour in self._claimed} | found
+        self._claimed = {hour: self._claimed[hour] for hour in hours if hour in self._claimed}
+        return self._claimed | found
 
     async def _offers(
         self, value: Mapping[str, Any], block: int, left_out: list[str]
@@ -246,8 +262,9 @@ class CommunityReader:
             i: {part.block_number for part in found if part.kind is PartKind.DEAL}
             for i, found in parts.items()
         }
-        blocks = sorted(set().union(*told.values()) - set(self._served))
-        for block in blocks[-BLOCKS_A_STEP:]:
+        blocks = set().union(*told.values())
+        self._served = {block: one for block, one in self._served.items() if block in blocks}
+        for block in sorted(blocks - set(self._served))[-BLOCKS_A_STEP:]:
             await self._look_into(block)
         known = set(self._served)
         wanted = set(told)

@@ -287,6 +287,8 @@ class HouseEngine:
                 raise ApiRefusal("Nothing was found against the chain; there is nothing to decide.")
         except ChainFault as fault:
             raise ApiRefusal(str(fault)) from None
+        if follow_other and self.community is not None:
+            self.community.forget()
         told = RESOLVED[follow_other]
         self.board.say(NoticeLevel.WARNING, "owner", told)
         return Changed(sections=("chain", "wallet", "market"), sentence=told)

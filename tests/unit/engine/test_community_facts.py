@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from eth_abi.abi import encode
 
 from peerwatt.api.base import TrustMark
 from peerwatt.chain.bindings.certificates import Certificates, HourPool, HourRecord
@@ -17,6 +18,9 @@ from peerwatt.chain.bindings.registry import Registry
 from peerwatt.chain.bindings.services import Services
 from peerwatt.chain.bindings.settlement import Settlement
 from peerwatt.chain.bindings.supply import Supply
+from peerwatt.chain.encoding import address_bytes
+from peerwatt.chain.proofs.receipts import LogEntry
+from peerwatt.chain.reading.blocks import EventLog
 from peerwatt.chain.reading.events import EventSearch
 from peerwatt.config.clock import DrivenClock
 from peerwatt.engine.community_facts import CommunityRead, CommunityReader, Delivery
@@ -211,6 +215,48 @@ async def test_a_served_deal_whose_event_is_not_there_stays_open(history: Histor
     await reader.step()
     assert reader.facts is not None
     assert reader.facts.undelivered == {FIRST + 1}
+
+
+async def test_what_deals_delivered_is_read_from_their_events(history: History) -> None:
+    chain = Chain()
+    fill(chain)
+    told = SettledPart(FIRST + 1, PartKind.DEAL, 5, 0, "0x" + "aa" * 32, deal_micro=-7)
+    history.outcomes.put([told])
+    artefact = chain.community.settlement.artefact
+    raw = encode(["uint256"] * 4 + ["int256"] * 2, [FIRST + 1, 25, 90_000, 11, 0, 0])
+    own, seller = (address_bytes(one).rjust(32, b"\0") for one in (ME, ANNA))
+    topics = (artefact.topic("DealServed"), seller, own)
+    event = EventLog(LogEntry(address_bytes(AT["Settlement"]), topics, raw), 5, b"", 0, b"", 0, 0)
+
+    async def search(wanted: Any, first: int, last: int) -> EventSearch:
+        assert (first, last) == (5, 5)
+        return EventSearch((event,) if wanted.takes(event.log) else (), first, last)
+
+    chain.search = search  # type: ignore[method-assign]
+    reader = reader_of(chain, history, DrivenClock(NOW_S))
+    await reader.step()
+    assert reader.facts is not None
+    (one,) = reader.facts.deliveries
+    assert (one.interval, one.quantity_wh, one.price_micro) == (FIRST + 1, 25, 90_000)
+    assert reader.facts.undelivered == frozenset()
+
+
+async def test_an_outcome_that_changed_is_read_again(history: History) -> None:
+    chain, clock = Chain(), DrivenClock(NOW_S)
+    fill(chain)
+    reader = reader_of(chain, history, clock)
+    await reader.step()
+    chain.put("Settlement", "records", 77, ME, member=HOUR % 192)
+    clock.advance(NOW_S + 900)
+    await reader.step()
+    assert reader.facts is not None
+    assert reader.facts.rests[FIRST] == 40
+    chain.settled[FIRST] = outcome(FIRST, 137)
+    clock.advance(NOW_S + 1_800)
+    await reader.step()
+    assert reader.facts.rests[FIRST] == 77
+    reader.forget()
+    assert reader.facts is None
 
 
 # -- the section -----------------------------------------------------------------------------
