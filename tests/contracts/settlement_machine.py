@@ -175,7 +175,9 @@ class SettlementMachine(RuleBasedStateMachine):
         half = (street.chain.time - street.due_s // 2) // 900
         end = self.settled[0] + 1
         for deal in self.deals:
-            end = min(end, max(self.settled[int(deal.buyer)] + 1, half, first))
+            begin = max(first, deal.start)
+            if begin < min(end, deal.end):
+                end = min(end, max(self.settled[int(deal.buyer)] + 1, half, begin))
         count = street.deals("serve", street.homes[0], 96, by=STRANGER)
         assert count == max(0, end - first)
         if count:
