@@ -21,8 +21,9 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     return None if "long" in config.getoption("-m") else True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: part(item)[1] or ledger.LAST_SEED + 1)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "long" in config.getoption("-m"):
+        items.sort(key=lambda item: part(item)[1] or ledger.LAST_SEED + 1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
