@@ -19,7 +19,7 @@ test: setup-dev   ## all tests
 	@$(PY) -m pytest
 
 test-long: setup-dev ## the contracts' million calls; make test-long [SEEDS=1-12], goes on where it stopped
-	@SEEDS=$(SEEDS) $(PY) -m pytest tests/contracts/long -m long -n 2 -v
+	@SEEDS=$(SEEDS) $(PY) -m pytest tests/contracts/long tests/unit/market -m long -n 2 -v
 
 check: setup-dev  ## linters, types, import rules, contracts against their sources
 	@$(PY) -m ruff check app tests installer
