@@ -100,6 +100,7 @@ class MarketLab:
         await self._deploy("Settlement", places[1], market, meter, self.supplier.address, *terms)
         await self._seal()
         await self._deploy("Deals", places[1], meter, self.addresses["Settlement"])
+        await self._deploy("Flexibility", *places, meter)
         await self._seal()
         await self._rules()
         await self._admit(homes)
@@ -139,7 +140,7 @@ class MarketLab:
         await self._seal()
 
     async def _deploy(self, name: str, *arguments: Any) -> None:
-        self.addresses[name] = self.boss.next_contract()
+        [self.addresses[name]] = self.boss.next_contracts(1)
         await self.boss.send(None, load_artefact(name).deployment(*arguments), gas=GAS)
 
     async def _seal(self) -> None:

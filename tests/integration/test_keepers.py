@@ -18,13 +18,15 @@ from tests.integration.market_lab import (
 )
 
 from peerwatt.chain.bindings.artefact import load_artefact
+from peerwatt.chain.bindings.community import Community
 from peerwatt.chain.bindings.layout import bits
 from peerwatt.chain.clients.bft.light_client import LightClient
 from peerwatt.chain.networks import load_network
 from peerwatt.chain.reading.reader import ProvenReader
 from peerwatt.config.settings import ChainSettings
+from peerwatt.engine.agent_calls import agent_calls
 from peerwatt.engine.keeping import KeepingService
-from peerwatt.engine.keeping_duties import CommunityDuties, DutyTimes, keeper_calls
+from peerwatt.engine.keeping_duties import CommunityDuties, DutyTimes
 from peerwatt.market.keeper import DutyKind, KeeperTerms
 from peerwatt.model.units import interval_at
 from peerwatt.simulation.street.account import seeded_key
@@ -45,7 +47,7 @@ class KeyedSender:
 
     def __init__(self, lab: MarketLab, client: LightClient, number: int) -> None:
         policy = AgentPolicy.allowing(
-            client.network.chain_id, keeper_calls(lab.addresses), max_gas=15_000_000
+            client.network.chain_id, agent_calls(Community(lab.addresses)), max_gas=15_000_000
         )
         signer = LocalSigner(SecretKey(seeded_key(SEED, f"agent {number}")), policy)
         self.account = AccountSender(

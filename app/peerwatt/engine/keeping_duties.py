@@ -302,26 +302,3 @@ def _sorted_out(
         elif duty.kind is DutyKind.FINALISE and at.final < end:
             (ready if at.settled > at.final else not_yet).append(duty)
     return ready, not_yet
-
-
-def keeper_calls(contracts: Mapping[str, str]) -> list[tuple[str, bytes]]:
-    """Return (contract, selector) of every call a keeper makes, for the key's policy.
-
-    All of them are open to anyone, move no coins and spend nothing of the member's.
-    """
-    named = (
-        ("Market", "clear"),
-        ("Meter", "estimate"),
-        ("Settlement", "settle_known"),
-        ("Settlement", "finalise"),
-        ("Settlement", "true_up"),
-        ("Deals", "serve"),
-        ("Supply", "bill"),
-        ("Certificates", "issue"),
-        ("Certificates", "claim"),
-    )
-    return [
-        (contracts[name], load_artefact(name).selector(call))
-        for name, call in named
-        if name in contracts
-    ]

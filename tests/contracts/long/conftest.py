@@ -13,7 +13,6 @@ PASSED = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: part of the long run only (make test-long)")
     ledger.contracts()  # as they are now, should they be built anew during the run
 
 

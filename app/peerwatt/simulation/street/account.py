@@ -63,10 +63,6 @@ class StreetAccount:
         signed = EthAccount.sign_typed_data(self._key, full_message=dict(typed))
         return signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
 
-    def next_contract(self) -> str:
-        """Return the address that the next deployment from this account gets."""
-        return self.next_contracts(1)[0]
-
     def next_contracts(self, count: int) -> list[str]:
         """Return the addresses that the next deployments from this account get."""
         sender = bytes.fromhex(self.address.removeprefix("0x"))
